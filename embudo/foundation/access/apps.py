@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+
+
+class AccessConfig(AppConfig):
+    name = "embudo.foundation.access"
+    label = "access"
+
+    def ready(self) -> None:
+        from embudo.foundation.access import commands  # noqa: F401, PLC0415 - registers the commands

@@ -1,0 +1,152 @@
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from embudo.kernel import personal
+from embudo.kernel.actor import Actor
+from embudo.kernel.models import LogAbout, LogEntry
+from embudo.kernel.record import Record, new_id
+
+
+@dataclass
+class RecordedChange:
+    """Before and after of one record: plain values by field; before is None for a new record, after for a removed one."""
+
+    kind: str
+    record_id: UUID
+    subject_id: UUID
+    version: int
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    personal: tuple[str, ...]
+
+
+@dataclass
+class RecordedEvent:
+    name: str
+    data: dict[str, Any]
+    about: list[tuple[str, UUID]]
+    changes: list[RecordedChange] = field(default_factory=list)
+
+
+@dataclass
+class Act:
+    """One command run by one actor, with all that it changed and announced; written to the log as it ends."""
+
+    actor: Actor
+    command: str
+    id: UUID = field(default_factory=new_id)
+    changes: list[RecordedChange] = field(default_factory=list)
+    events: list[RecordedEvent] = field(default_factory=list)
+
+    def add_event(self, name: str, data: dict[str, Any], about: Sequence[Record]) -> None:
+        self.events.append(RecordedEvent(name, data, [(record.kind_name(), record.pk) for record in about]))
+
+    def write(self) -> None:
+        """Each change goes with the first event about its record, else with the act's first event."""
+        if not self.events:
+            if self.changes:
+                raise RuntimeError(f"{self.command} changed records but published no event")
+            return
+        for change in self.changes:
+            fits = (event for event in self.events if (change.kind, change.record_id) in event.about)
+            next(fits, self.events[0]).changes.append(change)
+        keys = personal.keys_for({change.subject_id for change in self.changes if change.personal})
+        entries = [self._entry(event, keys) for event in self.events]
+        if len(entries) == 1:
+            entries[0].save(force_insert=True)
+        else:
+            LogEntry.objects.bulk_create(entries)
+        further = [
+            LogAbout(entry=entry, kind=kind, record_id=record_id)
+            for entry, event in zip(entries, self.events, strict=True)
+            for kind, record_id in dict.fromkeys(event.about[1:])
+        ]
+        if further:
+            LogAbout.objects.bulk_create(further)
+
+    def _entry(self, event: RecordedEvent, keys: personal.Keys) -> LogEntry:
+        kind, record_id = event.about[0] if event.about else ("", None)
+        actor = self.actor
+        return LogEntry(
+            act=self.id,
+            name=event.name,
+            command=self.command,
+            actor_kind=actor.kind.value,
+            actor_id=actor.id,
+            actor_name="" if actor.kind == "user" else actor.name[:120],
+            origin=actor.origin,
+            request_id=actor.request_id,
+            about_kind=kind,
+            about_id=record_id,
+            data=event.data,
+            changes=[logged(change, keys) for change in event.changes],
+        )
+
+
+def logged(change: RecordedChange, keys: personal.Keys) -> dict[str, Any]:
+    """A change as the log keeps it: personal values apart, encrypted under their subject's key."""
+    hidden = {
+        side: {name: value for name, value in values.items() if name in change.personal}
+        for side, values in (("before", change.before), ("after", change.after))
+        if values
+    }
+    entry: dict[str, Any] = {"kind": change.kind, "id": str(change.record_id), "version": change.version}
+    for side, values in (("before", change.before), ("after", change.after)):
+        entry[side] = (
+            None if values is None else {name: value for name, value in values.items() if name not in change.personal}
+        )
+    if any(hidden.values()):
+        entry["subject"] = str(change.subject_id)
+        entry["personal"] = personal.encrypt(keys[change.subject_id], hidden)
+    return entry
+
+
+_current: ContextVar[Act | None] = ContextVar("act", default=None)
+
+
+def current_act() -> Act:
+    act = _current.get()
+    if act is None:
+        raise RuntimeError("records change only inside a command")
+    return act
+
+
+def is_acting() -> bool:
+    return _current.get() is not None
+
+
+@contextmanager
+def acting(actor: Actor, command: str) -> Iterator[Act]:
+    """Opens the act and its transaction; inside another act it simply joins that one."""
+    outer = _current.get()
+    if outer is not None:
+        yield outer
+        return
+    with transaction.atomic():
+        act = Act(actor, command)
+        token = _current.set(act)
+        try:
+            yield act
+            act.write()
+        finally:
+            _current.reset(token)
+
+
+@contextmanager
+def attempt() -> Iterator[None]:
+    """Part of an act that may fail alone: on an error its writes and events are taken back and the error goes on."""
+    act = current_act()
+    changes, events = len(act.changes), len(act.events)
+    try:
+        with transaction.atomic():
+            yield
+    except BaseException:
+        del act.changes[changes:], act.events[events:]
+        raise
+

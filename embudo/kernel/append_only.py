@@ -1,0 +1,76 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connection, migrations
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+
+_tables: set[str] = set()
+
+
+def _statements(vendor: str, table: str) -> tuple[list[str], list[str]]:
+    if vendor == "sqlite":
+        up = [
+            f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb} ON {table} "
+            f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+            for verb in ("update", "delete")
+        ]
+        return up, [f"DROP TRIGGER IF EXISTS {table}_no_{verb}" for verb in ("update", "delete")]
+    function = (
+        "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION '%% is append-only', TG_TABLE_NAME; END $$"
+    )
+    up = [
+        function,
+        f"CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE ON {table} "
+        "FOR EACH ROW EXECUTE FUNCTION refuse_change()",
+        f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
+        "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
+    ]
+    return up, [f"DROP TRIGGER IF EXISTS {table}_no_{verb} ON {table}" for verb in ("change", "truncate")]
+
+
+def _run(wrapper: BaseDatabaseWrapper, statements: list[str]) -> None:
+    with wrapper.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement, None if wrapper.vendor == "sqlite" else [])
+
+
+class AppendOnly(migrations.operations.base.Operation):
+    """Migration step: the database itself refuses to change or remove rows of `table`."""
+
+    reversible = True
+
+    def __init__(self, table: str) -> None:
+        self.table = table
+        _tables.add(table)
+
+    def state_forwards(self, app_label: str, state: Any) -> None:
+        """Triggers are no part of Django's model state."""
+
+    def database_forwards(self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, *states: Any) -> None:
+        _run(schema_editor.connection, _statements(schema_editor.connection.vendor, self.table)[0])
+
+    def database_backwards(self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, *states: Any) -> None:
+        _run(schema_editor.connection, _statements(schema_editor.connection.vendor, self.table)[1])
+
+    def describe(self) -> str:
+        return f"Make {self.table} append-only"
+
+
+def append_only_tables() -> list[str]:
+    """Known once the migrations are loaded."""
+    return sorted(_tables)
+
+
+@contextmanager
+def lifted(tables: list[str]) -> Iterator[None]:
+    """Takes the guard off for the time of a restore or of emptying a test database."""
+    for table in tables:
+        _run(connection, _statements(connection.vendor, table)[1])
+    try:
+        yield
+    finally:
+        for table in tables:
+            _run(connection, _statements(connection.vendor, table)[0])

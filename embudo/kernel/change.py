@@ -1,0 +1,168 @@
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.apps import apps
+from django.db import models
+
+from embudo.kernel import clock, personal
+from embudo.kernel.act import RecordedChange, current_act
+from embudo.kernel.errors import NotFound, Stale
+from embudo.kernel.event import plain
+from embudo.kernel.models import LogEntry
+from embudo.kernel.record import R, Record
+
+UNLOGGED = frozenset({"id", "created", "updated", "version"})
+
+
+def _logged_fields(model: type[Record]) -> list[models.Field[Any, Any]]:
+    left_out = UNLOGGED | set(model.secret_fields)
+    return [one for one in model._meta.concrete_fields if one.name not in left_out]
+
+
+def _field(model: type[Record], name: str) -> models.Field[Any, Any]:
+    """By its own name or, for a reference, by the name of its column ("owner" and "owner_id" alike)."""
+    return next(one for one in model._meta.concrete_fields if name in (one.name, one.attname))
+
+
+def _values(record: Record, fields: Iterable[models.Field[Any, Any]]) -> dict[str, Any]:
+    return {one.name: plain(getattr(record, one.attname)) for one in fields}
+
+
+def _note(record: Record, before: dict[str, Any] | None, after: dict[str, Any] | None) -> None:
+    named = {**(before or {}), **(after or {})}
+    current_act().changes.append(
+        RecordedChange(
+            record.kind_name(),
+            record.pk,
+            record.subject_id,
+            record.version,
+            before,
+            after,
+            tuple(name for name in named if name in type(record).personal_fields),
+        )
+    )
+
+
+def create(record: R) -> R:
+    """Inserts a new record within the current act."""
+    record.save(force_insert=True)
+    values = _values(record, _logged_fields(type(record)))
+    _note(record, None, {name: value for name, value in values.items() if value not in (None, "", [], {})})
+    return record
+
+
+def create_all(records: Sequence[R]) -> Sequence[R]:
+    """Inserts many records of one kind with one statement."""
+    if records:
+        type(records[0]).objects.bulk_create(records)
+        for record in records:
+            _note(record, None, _values(record, _logged_fields(type(record))))
+    return records
+
+
+def update(record: R, **values: Any) -> R:
+    """
+    Sets `values` on the record and saves what differs; nothing happens when nothing differs. Refuses (Stale) when the
+    row is no longer the version this object was read at.
+    """
+    fields = [_field(type(record), name) for name in values]
+    before = _values(record, fields)
+    for name, value in values.items():
+        setattr(record, name, value)
+    after = _values(record, fields)
+    changed = [name for name in before if before[name] != after[name]]
+    if not changed:
+        return record
+    read_at = record.version
+    record.version, record.updated = read_at + 1, clock.now()
+    written = {one.attname: getattr(record, one.attname) for one in fields if one.name in changed}
+    written |= {name: getattr(record, name) for name in ("version", "updated")}
+    if not type(record)._base_manager.filter(pk=record.pk, version=read_at).update(**written):
+        now = type(record)._base_manager.filter(pk=record.pk).values_list("version", flat=True).first()
+        record.version = read_at
+        raise NotFound if now is None else Stale(now)
+    public = [name for name in changed if name not in type(record).secret_fields]
+    _note(record, {name: before[name] for name in public}, {name: after[name] for name in public})
+    return record
+
+
+def delete(record: Record) -> None:
+    """Removes the record; its last values stand in the log."""
+    before = _values(record, _logged_fields(type(record)))
+    _note(record, before, None)
+    record.delete()
+
+
+@dataclass
+class Undone:
+    """What `undo_changes` put back and what it left alone, as (kind, id) pairs; `left` records were changed since."""
+
+    put_back: list[tuple[str, UUID]] = field(default_factory=list)
+    left: list[tuple[str, UUID]] = field(default_factory=list)
+
+
+def changes_of_act(act_id: UUID) -> list[dict[str, Any]]:
+    """All changes of one act in the order they were made, personal values decrypted where their key still exists."""
+    entries = LogEntry.objects.filter(act=act_id).order_by("seq")
+    return revealed([change for entry in entries for change in entry.changes])
+
+
+def revealed(changes: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """
+    The changes with their personal values put back in. Those whose key is destroyed carry "erased": True instead.
+    One query, whatever the number of changes.
+    """
+    keys = personal.known_keys({UUID(change["subject"]) for change in changes if "subject" in change})
+    return [_revealed(change, keys) for change in changes]
+
+
+def _revealed(change: dict[str, Any], keys: personal.Keys) -> dict[str, Any]:
+    if "personal" not in change:
+        return change
+    key = keys.get(UUID(change["subject"]))
+    hidden = personal.decrypt(key, change["personal"]) if key else None
+    if hidden is None:
+        return {**change, "erased": True}
+    sides = {side: {**(change[side] or {}), **hidden[side]} for side in ("before", "after") if side in hidden}
+    return {**change, **sides}
+
+
+def undo_changes(act_id: UUID) -> Undone:
+    """
+    Puts back, inside the current act, what the act changed: last change first; records changed since by somebody else
+    (their version moved on) are left alone and reported.
+    """
+    result = Undone()
+    ours: dict[UUID, int] = {}  # the version that our own putting back gave a record, until its earlier change is undone
+    for change in reversed(changes_of_act(act_id)):
+        about = (change["kind"], UUID(change["id"]))
+        done = not change.get("erased") and _put_back(apps.get_model(change["kind"]), change, ours)
+        (result.put_back if done else result.left).append(about)
+    return result
+
+
+def _put_back(model: type[Record], change: dict[str, Any], ours: dict[UUID, int]) -> bool:
+    record_id = UUID(change["id"])
+    if change["after"] is None:
+        create(model(pk=record_id, version=change["version"] + 1, **_revived(model, change["before"])))
+        ours[record_id] = change["version"] + 1
+        return True
+    expected = ours.get(record_id, change["version"])
+    record = model._base_manager.select_for_update().filter(pk=record_id, version=expected).first()
+    if record is None:
+        return False
+    if change["before"] is None:
+        delete(record)
+        return True
+    ours[record_id] = update(record, **_revived(model, change["before"])).version
+    return True
+
+
+def _revived(model: type[Record], values: dict[str, Any]) -> dict[str, Any]:
+    revived = {}
+    for name, value in values.items():
+        one = _field(model, name)
+        revived[one.attname] = None if value is None else one.to_python(value)
+    return revived

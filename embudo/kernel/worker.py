@@ -1,0 +1,146 @@
+import logging
+import os
+import socket
+import threading
+import traceback
+from datetime import timedelta
+from typing import Any
+
+from django.db import close_old_connections, connection, transaction
+from django.db.utils import InterfaceError, OperationalError
+from django.utils.module_loading import import_string
+
+from embudo.kernel import clock, idempotency, job, limit
+from embudo.kernel.event import Schedule, every, schedules
+from embudo.kernel.follow import follow
+from embudo.kernel.models import Job
+from embudo.kernel.models import Schedule as ScheduleRow
+
+logger = logging.getLogger(__name__)
+LEASE = timedelta(seconds=30)
+IDLE = 0.2  # seconds between two looks when nothing was found
+
+
+def worker_name() -> str:
+    return f"{socket.gethostname()[:40]}:{os.getpid()}"
+
+
+def run(stop: threading.Event) -> None:
+    """Follows the log, the clock and the queue until `stop` is set; a lost database is waited for."""
+    while not stop.is_set():
+        try:
+            busy = step(worker_name())
+        except (OperationalError, InterfaceError):
+            logger.warning("the database does not answer; trying again", exc_info=True)
+            connection.close()
+            stop.wait(1.0)
+            continue
+        if not busy:
+            close_old_connections()
+            stop.wait(IDLE)
+
+
+def step(worker: str) -> bool:
+    """One round. True when there was something to do."""
+    handled = follow()
+    ran = run_schedules()
+    found = job.claim(worker, LEASE)
+    if found is not None:
+        execute(found)
+    return bool(handled or ran or found is not None)
+
+
+def execute(found: Job) -> None:
+    """Runs one claimed job. Short ones commit their effects together with "done"; all keep their lease alive."""
+    beat = _HeartBeat(found)
+    beat.start()
+    try:
+        task = import_string(found.task)
+        if task.in_chunks:
+            result = task.func(*found.args, **found.kwargs)
+            job.finished(found, result)
+        else:
+            with transaction.atomic():
+                job.finished(found, task.func(*found.args, **found.kwargs))
+    except Exception:
+        logger.exception("job %s (%s) failed", found.pk, found.task)
+        job.failed(found, traceback.format_exc())
+    finally:
+        beat.stop()
+
+
+class _HeartBeat(threading.Thread):
+    """Renews the lease of a long job. On its own connection: SQLite's writer may be busy, then the next beat does it."""
+
+    def __init__(self, found: Job) -> None:
+        super().__init__(daemon=True)
+        self.found = found
+        self.done = threading.Event()
+
+    def run(self) -> None:
+        while not self.done.wait(LEASE.total_seconds() / 3):
+            try:
+                job.renew(self.found, LEASE)
+            except OperationalError:
+                logger.warning("heart-beat of job %s came too late", self.found.pk)
+        connection.close()
+
+    def stop(self) -> None:
+        self.done.set()
+
+
+def run_schedules() -> int:
+    """Starts each schedule whose slot has come, once however many workers look; missed slots are not made up for."""
+    now = int(clock.now().timestamp())
+    rows = dict(ScheduleRow.objects.values_list("name", "slot"))
+    due = [one for one in schedules.values() if rows.get(one.name, 0) < now // one.seconds]
+    return sum(_run_slot(one, now // one.seconds) for one in due)
+
+
+def _run_slot(schedule: Schedule, slot: int) -> int:
+    ScheduleRow.objects.get_or_create(name=schedule.name)
+    try:
+        with transaction.atomic():
+            if not ScheduleRow.objects.filter(name=schedule.name, slot__lt=slot).update(slot=slot):
+                return 0
+            schedule.handler()
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        logger.exception("schedule %s failed", schedule.name)
+        with transaction.atomic():
+            ScheduleRow.objects.filter(name=schedule.name, slot__lt=slot).update(slot=slot)
+            job.enqueue(run_schedule_again, schedule.name, unique_key=f"{schedule.name}:{slot}")
+    return 1
+
+
+@job.task()
+def run_schedule_again(name: str) -> None:
+    """The retry of one slot of a schedule."""
+    schedules[name].handler()
+
+
+@every("hour")
+def tidy() -> None:
+    idempotency.prune()
+    limit.prune()
+    job.prune()
+
+
+def drain(rounds: int = 20) -> None:
+    """For tests: reactions and due jobs until nothing is left, within the test's own transaction."""
+    for _round in range(rounds):
+        handled = follow(in_own_transaction=False)
+        found = job.claim("test", LEASE)
+        if found is not None:
+            run_now(found)
+        if not handled and found is None:
+            return
+
+
+def run_now(found: Job) -> Any:
+    """For tests: one job in this thread, errors raised."""
+    task = import_string(found.task)
+    result = task.func(*found.args, **found.kwargs)
+    job.finished(found, result)
+    return result

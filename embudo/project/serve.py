@@ -1,0 +1,131 @@
+import ctypes
+import gc
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from django.db import connections
+
+GRACE = 8.0  # seconds that a child has to end by itself
+RESTARTS = 1.0  # pause before a child that died is started again
+
+
+@dataclass
+class Group:
+    """
+    One process group: children made by fork after everything is imported, so that they share its memory. A child that
+    dies is started again; a signal to the parent ends them all.
+    """
+
+    roles: dict[str, Callable[[], None]]
+    children: dict[int, str] = field(default_factory=dict)
+    is_ending: bool = False
+
+    def run(self) -> None:
+        for name in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(name, self._end)
+        connections.close_all()
+        gc.collect()
+        gc.freeze()
+        for role in self.roles:
+            self._start(role)
+        while self.children:
+            self._wait()
+
+    def _start(self, role: str) -> None:
+        sys.stdout.flush()
+        pid = os.fork()
+        if pid:
+            self.children[pid] = role
+            return
+        try:
+            _end_with_parent()
+            self.roles[role]()
+        except KeyboardInterrupt:
+            pass
+        finally:
+            os._exit(0)
+
+    def _wait(self) -> None:
+        try:
+            pid, _status = os.wait()
+        except (InterruptedError, ChildProcessError):
+            return
+        role = self.children.pop(pid, None)
+        if role and not self.is_ending:
+            time.sleep(RESTARTS)
+            if not self.is_ending:
+                self._start(role)
+
+    def _end(self, *_args: object) -> None:
+        if self.is_ending:
+            return
+        self.is_ending = True
+        for pid in list(self.children):
+            _signal(pid, signal.SIGTERM)
+        threading.Thread(target=self._kill_late, daemon=True).start()
+
+    def _kill_late(self) -> None:
+        time.sleep(GRACE)
+        for pid in list(self.children):
+            _signal(pid, signal.SIGKILL)
+
+
+def _end_with_parent() -> None:
+    """Linux tells the child when its parent is killed outright, so that no process is left behind."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
+
+
+def _signal(pid: int, which: signal.Signals) -> None:
+    try:
+        os.kill(pid, which)
+    except ProcessLookupError:
+        pass
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """The socket all web processes share. Raises OSError when the port is taken."""
+    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind((host, port))
+    listening.listen(512)
+    listening.setblocking(False)
+    return listening
+
+
+def web(listening: socket.socket) -> Callable[[], None]:
+    def run() -> None:
+        import uvicorn  # noqa: PLC0415 - only the web processes need it in memory
+
+        from embudo.project.asgi import application  # noqa: PLC0415
+
+        config = uvicorn.Config(
+            application, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=4,
+            server_header=False, proxy_headers=True,
+        )
+        uvicorn.Server(config).run(sockets=[listening])
+
+    return run
+
+
+def work() -> None:
+    """The background worker: follows the log, the clock and the queue until it is told to end."""
+    from embudo.kernel import worker  # noqa: PLC0415
+
+    stop = threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_args: stop.set())
+    worker.run(stop)
+
+
+def serve(listening: socket.socket, *, processes: int, is_working: bool = True) -> None:
+    roles: dict[str, Callable[[], None]] = {f"web {number}": web(listening) for number in range(1, processes + 1)}
+    if is_working:
+        roles["worker"] = work
+    Group(roles).run()

@@ -1,0 +1,44 @@
+import hashlib
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from embudo.foundation.access.commands import sync_roles
+from embudo.kernel.actor import system_actor
+
+
+def migrate(*, verbosity: int = 0) -> bool:
+    """Brings the database up to the code and its default roles and pipeline into being. True if there was work."""
+    executor = MigrationExecutor(connection)
+    pending = bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    if pending:
+        call_command("migrate", verbosity=verbosity, interactive=False)
+    provide_defaults()
+    return pending
+
+
+def provide_defaults() -> None:
+    """What every installation has from the start; each step adds only what was never offered before."""
+    sync_roles(system_actor("set-up"))
+
+
+def collect_static() -> None:
+    """Copies the browser files under their hashed names, when they have changed since the last time."""
+    stamp = Path(settings.STATIC_ROOT) / ".stamp"
+    current = _static_digest()
+    if not stamp.exists() or stamp.read_text() != current:
+        call_command("collectstatic", verbosity=0, interactive=False, clear=True)
+        stamp.write_text(current)
+
+
+def _static_digest() -> str:
+    digest = hashlib.sha256()
+    for finder in get_finders():
+        for path, storage in sorted(finder.list([]), key=lambda item: item[0]):
+            stat = Path(storage.path(path)).stat()
+            digest.update(f"{path}\0{stat.st_mtime_ns}\0{stat.st_size}\n".encode())
+    return digest.hexdigest()
