@@ -6,15 +6,22 @@ from django.db import connection, migrations
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
-_tables: set[str] = set()
+_tables: dict[str, tuple[str, ...]] = {}  # table -> its frozen columns; none named = all of them
+
+
+def _when(vendor: str, table: str) -> str:
+    """The condition under which a change is refused: some frozen column differs."""
+    differs = "IS NOT" if vendor == "sqlite" else "IS DISTINCT FROM"
+    columns = _tables.get(table, ())
+    return f"WHEN ({' OR '.join(f'OLD.{one} {differs} NEW.{one}' for one in columns)}) " if columns else ""
 
 
 def _statements(vendor: str, table: str) -> tuple[list[str], list[str]]:
     if vendor == "sqlite":
         up = [
-            f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb} ON {table} "
+            f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb} ON {table} {when}"
             f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-            for verb in ("update", "delete")
+            for verb, when in (("update", _when(vendor, table)), ("delete", ""))
         ]
         return up, [f"DROP TRIGGER IF EXISTS {table}_no_{verb}" for verb in ("update", "delete")]
     function = (
@@ -23,12 +30,13 @@ def _statements(vendor: str, table: str) -> tuple[list[str], list[str]]:
     )
     up = [
         function,
-        f"CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE ON {table} "
-        "FOR EACH ROW EXECUTE FUNCTION refuse_change()",
+        f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} "
+        f"FOR EACH ROW {_when(vendor, table)}EXECUTE FUNCTION refuse_change()",
+        f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION refuse_change()",
         f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
         "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
     ]
-    return up, [f"DROP TRIGGER IF EXISTS {table}_no_{verb} ON {table}" for verb in ("change", "truncate")]
+    return up, [f"DROP TRIGGER IF EXISTS {table}_no_{verb} ON {table}" for verb in ("update", "delete", "truncate")]
 
 
 def _run(wrapper: BaseDatabaseWrapper, statements: list[str]) -> None:
@@ -38,13 +46,16 @@ def _run(wrapper: BaseDatabaseWrapper, statements: list[str]) -> None:
 
 
 class AppendOnly(migrations.operations.base.Operation):
-    """Migration step: the database itself refuses to change or remove rows of `table`."""
+    """
+    Migration step: the database itself refuses to change or remove rows of `table`; with `columns` named, it refuses
+    to change these and lets the others be.
+    """
 
     reversible = True
 
-    def __init__(self, table: str) -> None:
+    def __init__(self, table: str, columns: tuple[str, ...] = ()) -> None:
         self.table = table
-        _tables.add(table)
+        _tables[table] = columns
 
     def state_forwards(self, app_label: str, state: Any) -> None:
         """Triggers are no part of Django's model state."""

@@ -92,7 +92,7 @@ def delete(record: Record) -> None:
     """Removes the record; its last values stand in the log."""
     before = _values(record, _logged_fields(type(record)))
     _note(record, before, None)
-    record.delete()
+    type(record)._base_manager.filter(pk=record.pk).delete()  # not record.delete(): the event needs the id afterwards
 
 
 @dataclass

@@ -6,6 +6,7 @@ from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 from embudo.kernel.act import acting
 from embudo.kernel.actor import Actor
 from embudo.kernel.errors import Forbidden, NotFound
+from embudo.kernel.event import module_of
 from embudo.kernel.permission import Permission
 from embudo.kernel.record import Record
 
@@ -25,7 +26,7 @@ class Command(Generic[P, T]):
     def __init__(self, permission: Permission, function: Callable[Concatenate[Actor, P], T]) -> None:
         self.permission = permission
         self.function = function
-        self.name = f"{function.__module__.split('.')[-2]}.{function.__name__}"
+        self.name = f"{module_of(function.__module__)}.{function.__name__}"
         functools.update_wrapper(self, function)
         if self.name in _commands:
             raise ValueError(f"two commands are called {self.name}")

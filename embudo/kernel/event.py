@@ -14,6 +14,16 @@ from embudo.kernel.record import Record
 _events: dict[str, type["Event"]] = {}
 
 
+ROOMS = frozenset({"commands", "events", "reactions"})
+
+
+def module_of(path: str) -> str:
+    """ "sales" for "embudo.business.sales.commands", and for a file within a room that became a package."""
+    parts = path.split(".")
+    room = next((place for place, part in enumerate(parts) if part in ROOMS), len(parts) - 1)
+    return parts[room - 1]
+
+
 @dataclass(frozen=True)
 class Event:
     """What happened, in ids and plain values; never personal data (that stands, encrypted, in the changes)."""
@@ -22,7 +32,7 @@ class Event:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        cls.name = f"{cls.__module__.split('.')[-2]}.{cls.__name__}"
+        cls.name = f"{module_of(cls.__module__)}.{cls.__name__}"
         _events[cls.name] = cls
 
 
@@ -55,7 +65,7 @@ PERIODS: Mapping[str, int] = {"second": 1, "5 seconds": 5, "minute": 60, "5 minu
 
 
 def _reaction_name(handler: Callable[..., object]) -> str:
-    return f"{handler.__module__.split('.')[-2]}.{handler.__name__}"
+    return f"{module_of(handler.__module__)}.{handler.__name__}"
 
 
 def on(event: type[Event], *, now: bool = False) -> Callable[[Handler], Handler]:

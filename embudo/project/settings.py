@@ -31,11 +31,17 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
-    "allauth.usersessions",
     "embudo.kernel",
     # foundation
+    "embudo.foundation.ui",
     "embudo.foundation.access",
+    "embudo.foundation.notify",
+    "embudo.foundation.activity",
+    "embudo.foundation.audit",
     # business
+    "embudo.business.directory",
+    # entrypoints
+    "embudo.entrypoints.rest",
     # project
 ]
 
@@ -52,22 +58,23 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "embudo.foundation.access.middleware.ActorMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "embudo.foundation.ui.middleware.ErrorPages",
 ]
 
 ROOT_URLCONF = "embudo.project.urls"
 ASGI_APPLICATION = "embudo.project.asgi.application"
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "embudo.foundation.ui.renderer.Renderer"
 TEMPLATES: list[dict[str, Any]] = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True,
         "OPTIONS": {
-            "builtins": [],
+            "builtins": ["embudo.foundation.ui.templatetags.ui"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.template.context_processors.i18n",
                 "django.contrib.messages.context_processors.messages",
+                "embudo.foundation.ui.context.shell",
             ],
         },
     }
@@ -80,9 +87,20 @@ TASKS = {"default": {"BACKEND": "embudo.kernel.job.LeaseBackend"}}
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 AUTH_USER_MODEL = "access.User"
+AUTHENTICATION_BACKENDS = ["embudo.foundation.access.queries.session_users.SessionUsers"]
+# allauth keeps the second factors; nobody signs up by themselves, and its own pages are not mounted.
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+MFA_ADAPTER = "embudo.foundation.access.queries.factors.SealedSecrets"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not IS_HTTPS  # browsers offer passkeys without TLS on localhost only
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "name")},
+    },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
@@ -92,6 +110,7 @@ LOGIN_REDIRECT_URL = "/"
 SESSION_COOKIE_AGE = 20 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "embudo.foundation.ui.errors.csrf_failure"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
@@ -132,6 +151,9 @@ STORAGES = {
 # smtp://user:password@host:port, smtps://… (TLS from the start), smtp+tls://… (STARTTLS); empty = files in DATA/mail.
 SMTP_URL = env("SMTP_URL")
 MAIL_FROM = env("MAIL_FROM", "Embudo <no-reply@localhost>")
+
+# Who may read /metrics from another machine; empty = only this machine itself.
+METRICS_TOKEN = env("METRICS_TOKEN")
 
 LOGGING = {
     "version": 1,

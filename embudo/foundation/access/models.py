@@ -1,4 +1,5 @@
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
+from uuid import UUID
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
@@ -6,8 +7,9 @@ from django.utils.translation import gettext_lazy as _
 
 from embudo.foundation.access import permissions
 from embudo.kernel import clock
+from embudo.kernel.actor import Actor
 from embudo.kernel.permission import Scope
-from embudo.kernel.record import Record, RecordQuerySet
+from embudo.kernel.record import R, Record, RecordQuerySet
 
 
 class Organisation(Record):
@@ -32,7 +34,15 @@ class Team(Record):
     name = models.CharField(_("name"), max_length=80, unique=True)
 
 
-class UserManager(BaseUserManager.from_queryset(RecordQuerySet)):  # type: ignore[misc]
+class UserQuerySet(RecordQuerySet["User"]):
+    """People within a scope: oneself, one's team, those below, everybody."""
+
+    def owned_within(self, actor: Actor, scope: Scope) -> Self:
+        owners = actor.owners(scope)
+        return self if owners is None else self.filter(pk__in=owners)
+
+
+class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
     """Django's sign-in asks for users by their natural key, the mail address."""
 
     def get_by_natural_key(self, username: str | None) -> "User":
@@ -83,6 +93,7 @@ class Role(Record):
 
     slug = models.SlugField(_("short name"), unique=True)
     name = models.CharField(_("name"), max_length=80)
+    revision = models.PositiveIntegerField(default=0, editable=False)  # counts changes of the grants: two editors notice
     members = models.ManyToManyField(User, related_name="roles", through="RoleMember")
 
 
@@ -119,6 +130,13 @@ class OfferedGrant(models.Model):
         constraints = (models.UniqueConstraint(fields=["role", "permission"], name="offered_once"),)
 
 
+class OwnQuerySet(RecordQuerySet[R]):
+    """What belongs to one person and nobody else, whatever their grants: tokens, sessions."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        return self.filter(owner_id=actor.id) if actor.id and actor.may(permissions.OWN_PROFILE) else self.none()
+
+
 class Token(Record):
     """An API token: a prefix to find it by, the SHA-256 of its secret, grants narrower than its owner's."""
 
@@ -134,6 +152,38 @@ class Token(Record):
     revoked = models.DateTimeField(null=True, blank=True)
     last_used = models.DateTimeField(null=True, blank=True)
 
+    objects: ClassVar[OwnQuerySet[Any]] = OwnQuerySet.as_manager()  # type: ignore[assignment]
+
     @property
     def is_valid(self) -> bool:
         return self.revoked is None and (self.expires is None or self.expires > clock.now())
+
+
+class SignIn(Record):
+    """One browser in which a person is signed in; `session` is the key of Django's session, which ends with it."""
+
+    view_permission = permissions.OWN_PROFILE
+    personal_fields: ClassVar[tuple[str, ...]] = ("address", "browser")
+    secret_fields: ClassVar[tuple[str, ...]] = ("session", "last_seen")
+
+    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sign_ins")
+    session = models.CharField(max_length=40, unique=True)
+    address = models.CharField(_("network address"), max_length=45, blank=True)
+    browser = models.CharField(_("browser"), max_length=200, blank=True)
+    last_seen = models.DateTimeField(_("last seen"), default=clock.now)
+
+    objects: ClassVar[OwnQuerySet[Any]] = OwnQuerySet.as_manager()  # type: ignore[assignment]
+
+    @property
+    def subject_id(self) -> UUID:
+        return self.owner_id  # type: ignore[no-any-return, attr-defined]
+
+
+class Attempt(models.Model):
+    """A try at a secret. `key` is a keyed hash of what was tried (an address, a user), so no address stands here."""
+
+    key = models.CharField(max_length=64)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = (models.Index(fields=["key", "at"], name="attempt_key"),)

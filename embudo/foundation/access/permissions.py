@@ -11,10 +11,12 @@ MANAGE_USERS = Permission("access.manage_users", _("Invite, change and deactivat
 VIEW_ROLES = Permission("access.view_role", _("See roles and teams"), scoped=False)
 MANAGE_ROLES = Permission("access.manage_roles", _("Define roles, teams and who reports to whom"), scoped=False)
 MANAGE_ORGANISATION = Permission("access.manage_organisation", _("Change the organisation's settings"), scoped=False)
-VIEW_ACCESS = Permission("access.view_access", _("See who can see a record and why"), roles=("manager",))
+VIEW_ACCESS = Permission(
+    "access.view_access", _("See who can see a record and why"), roles=("manager",), scoped=False
+)
 OWN_PROFILE = Permission(
     "access.own_profile",
     _("Change one's own profile, sessions and tokens"),
     roles=("manager", "seller", "collector"),
-    scopes=EVERYBODY,
+    scoped=False,
 )

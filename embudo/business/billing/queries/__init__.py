@@ -1,0 +1,38 @@
+from embudo.business.billing.queries.invoices import (
+    company_balances,
+    draft_for,
+    invoice,
+    invoice_lines,
+    invoices,
+    invoices_of_company,
+    invoices_of_opportunity,
+    may_invoice,
+    may_invoice_company,
+    payment,
+    payments,
+    payments_of,
+    searched,
+    stored_pdf,
+)
+from embudo.business.billing.queries.money import AgeBucket, CurrencyFacts, MoneyFacts, money_facts
+
+__all__ = [
+    "AgeBucket",
+    "CurrencyFacts",
+    "MoneyFacts",
+    "company_balances",
+    "draft_for",
+    "invoice",
+    "invoice_lines",
+    "invoices",
+    "invoices_of_company",
+    "invoices_of_opportunity",
+    "may_invoice",
+    "may_invoice_company",
+    "money_facts",
+    "payment",
+    "payments",
+    "payments_of",
+    "searched",
+    "stored_pdf",
+]

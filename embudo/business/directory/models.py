@@ -1,0 +1,176 @@
+from typing import Any, ClassVar, Self
+from uuid import UUID
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from embudo.business.directory import permissions
+from embudo.kernel.actor import Actor
+from embudo.kernel.fold import fold
+from embudo.kernel.permission import Permission, Scope
+from embudo.kernel.record import OwnedQuerySet, OwnedRecord, Record, RecordQuerySet
+
+
+class DirectoryQuerySet(OwnedQuerySet[Any]):
+    def matching(self, words: str) -> Self:
+        """Those found by every word, in the one column made for it; whatever case or accents."""
+        for word in fold(words).split():
+            self = self.filter(search__contains=word)  # noqa: PLW0642 - a queryset is narrowed word by word
+        return self
+
+
+class Company(OwnedRecord):
+    view_permission = permissions.VIEW_COMPANIES
+    # derived from the other columns: nothing to keep in the log
+    secret_fields: ClassVar[tuple[str, ...]] = ("name_key", "name_start", "email_domain", "tax_key", "search")
+
+    name = models.CharField(_("name"), max_length=160)
+    tax_id = models.CharField(_("tax number"), max_length=20, blank=True)
+    regon = models.CharField(_("REGON"), max_length=14, blank=True)
+    krs = models.CharField(_("KRS"), max_length=10, blank=True)
+    email = models.EmailField(_("e-mail address"), max_length=254, blank=True)
+    phone = models.CharField(_("phone"), max_length=20, blank=True)
+    mobile = models.CharField(_("mobile"), max_length=20, blank=True)
+    website = models.CharField(_("website"), max_length=200, blank=True)
+    street = models.CharField(_("street"), max_length=120, blank=True)
+    number = models.CharField(_("number"), max_length=20, blank=True)
+    postcode = models.CharField(_("postcode"), max_length=16, blank=True)
+    town = models.CharField(_("town"), max_length=80, blank=True)
+    region = models.CharField(_("region"), max_length=80, blank=True)
+    country = models.CharField(_("country"), max_length=2, blank=True)
+    sector = models.CharField(_("sector"), max_length=80, blank=True)
+    employees = models.PositiveIntegerField(_("employees"), null=True, blank=True)
+    founded = models.PositiveSmallIntegerField(_("founded in"), null=True, blank=True)
+    parent = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("belongs to")
+    )
+    is_customer = models.BooleanField(_("customer"), default=False)
+    remarks = models.TextField(_("remarks"), max_length=4000, blank=True)
+
+    name_key = models.CharField(max_length=160, editable=False)
+    name_start = models.CharField(max_length=5, editable=False)
+    email_domain = models.CharField(max_length=254, blank=True, editable=False)
+    tax_key = models.CharField(max_length=20, blank=True, editable=False)
+    search = models.CharField(max_length=900, editable=False)
+
+    objects: ClassVar[DirectoryQuerySet] = DirectoryQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        indexes = (
+            models.Index(fields=["updated", "id"], name="company_updated"),
+            models.Index(fields=["created", "id"], name="company_created"),
+            models.Index(fields=["name", "id"], name="company_name"),
+            models.Index(fields=["owner", "updated", "id"], name="company_owner_updated"),
+            models.Index(fields=["is_customer", "updated", "id"], name="company_customer_updated"),
+            models.Index(fields=["name_key"], name="company_same_name"),
+            models.Index(fields=["name_start"], name="company_same_start"),
+            models.Index(fields=["email"], name="company_same_email"),
+            models.Index(fields=["email_domain"], name="company_same_domain"),
+            models.Index(fields=["phone"], name="company_same_phone"),
+            models.Index(fields=["mobile"], name="company_same_mobile"),
+            models.Index(fields=["tax_key"], name="company_same_tax"),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def address_lines(self) -> list[str]:
+        """As on an envelope, without the country."""
+        lines = (f"{self.street} {self.number}", f"{self.postcode} {self.town}", self.region)
+        return [line.strip() for line in lines if line.strip()]
+
+
+class Person(OwnedRecord):
+    view_permission = permissions.VIEW_PEOPLE
+    personal_fields: ClassVar[tuple[str, ...]] = (
+        "first_name",
+        "last_name",
+        "name",
+        "email",
+        "phone",
+        "mobile",
+        "job_title",
+        "remarks",
+    )
+    secret_fields: ClassVar[tuple[str, ...]] = ("name_key", "name_start", "search")
+
+    first_name = models.CharField(_("first name"), max_length=80, blank=True)
+    last_name = models.CharField(_("last name"), max_length=80)
+    job_title = models.CharField(_("job title"), max_length=120, blank=True)
+    email = models.EmailField(_("e-mail address"), max_length=254, blank=True)
+    phone = models.CharField(_("phone"), max_length=20, blank=True)
+    mobile = models.CharField(_("mobile"), max_length=20, blank=True)
+    company = models.ForeignKey(
+        Company, on_delete=models.PROTECT, null=True, blank=True, related_name="people", verbose_name=_("company")
+    )  # the affiliation that stands now, kept by the commands so that lists need no second table
+    is_customer = models.BooleanField(_("customer"), default=False)
+    remarks = models.TextField(_("remarks"), max_length=4000, blank=True)
+
+    name = models.CharField(max_length=161, editable=False)
+    name_key = models.CharField(max_length=160, editable=False)
+    name_start = models.CharField(max_length=5, editable=False)
+    search = models.CharField(max_length=900, editable=False)
+
+    objects: ClassVar[DirectoryQuerySet] = DirectoryQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        indexes = (
+            models.Index(fields=["updated", "id"], name="person_updated"),
+            models.Index(fields=["created", "id"], name="person_created"),
+            models.Index(fields=["name", "id"], name="person_name"),
+            models.Index(fields=["owner", "updated", "id"], name="person_owner_updated"),
+            models.Index(fields=["is_customer", "updated", "id"], name="person_customer_updated"),
+            models.Index(fields=["name_key"], name="person_same_name"),
+            models.Index(fields=["name_start"], name="person_same_start"),
+            models.Index(fields=["email"], name="person_same_email"),
+            models.Index(fields=["phone"], name="person_same_phone"),
+            models.Index(fields=["mobile"], name="person_same_mobile"),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AffiliationQuerySet(RecordQuerySet[Any]):
+    def owned_within(self, actor: Actor, scope: Scope) -> Self:
+        owners = actor.owners(scope)
+        return self if owners is None else self.filter(person__owner__in=owners)
+
+
+class Affiliation(Record):
+    """Who works, or worked, at which company as what."""
+
+    view_permission = permissions.VIEW_PEOPLE
+    personal_fields: ClassVar[tuple[str, ...]] = ("role",)
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="affiliations")
+    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="affiliations")
+    role = models.CharField(_("role"), max_length=120, blank=True)
+    since = models.DateField(_("since"), null=True, blank=True)
+    until = models.DateField(_("until"), null=True, blank=True)
+
+    objects: ClassVar[AffiliationQuerySet] = AffiliationQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["person", "company"], condition=models.Q(until__isnull=True), name="affiliation_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(since__isnull=True)
+                | models.Q(until__isnull=True)
+                | models.Q(until__gte=models.F("since")),
+                name="affiliation_ends_after_its_start",
+            ),
+        )
+
+    @property
+    def subject_id(self) -> UUID:
+        return self.person_id
+
+    def is_within(self, actor: Actor, permission: Permission) -> bool:
+        return self.person.is_within(actor, permission)
+
+    def is_visible_to(self, actor: Actor) -> bool:
+        return self.person.is_visible_to(actor)

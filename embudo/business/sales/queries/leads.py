@@ -1,0 +1,110 @@
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from embudo.business.directory import queries as directory
+from embudo.business.sales import permissions
+from embudo.business.sales.models import Lead, LeadQuerySet, LeadSource
+from embudo.business.sales.rules.enquiries import name_key
+from embudo.business.sales.rules.leads import SourceKind
+from embudo.kernel.actor import Actor, ActorKind
+from embudo.kernel.errors import NotFound
+from embudo.kernel.permission import Scope
+from embudo.kernel.record import RecordQuerySet
+
+MOST_MATCHES = 5
+
+
+@dataclass(frozen=True)
+class Match:
+    """A record that may be the same: `kind` as in RecordKind, `score` from 0 to 100, `reason` in words."""
+
+    kind: str
+    id: UUID
+    title: str
+    subtitle: str
+    score: int
+    reason: Any
+
+
+def leads(actor: Actor) -> LeadQuerySet:
+    return Lead.objects.visible_to(actor)
+
+
+def lead(actor: Actor, lead_id: UUID) -> Lead:
+    """One lead with what its page shows; NotFound outside the actor's sight."""
+    found = Lead.objects.select_related("source", "owner", "company", "person", "opportunity")
+    return found.one(actor, lead_id)  # type: ignore[no-any-return]
+
+
+def leads_about_company(actor: Actor, company_id: UUID) -> LeadQuerySet:
+    return leads(actor).filter(company=company_id).select_related("owner").order_by("-created", "-id")
+
+
+def lead_sources(actor: Actor) -> RecordQuerySet[LeadSource]:
+    return LeadSource.objects.visible_to(actor)
+
+
+def lead_source(actor: Actor, source_id: UUID) -> LeadSource:
+    return LeadSource.objects.select_related("route_team").one(actor, source_id)  # type: ignore[no-any-return]
+
+
+def source_with_key(actor: Actor, key: str) -> LeadSource:
+    """The active source that a program names by its key."""
+    found = lead_sources(actor).filter(key=key, is_active=True).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def form_source(key: str, request_id: str = "") -> tuple[Actor, LeadSource]:
+    """Who acts through a hosted form, and its source: the key in the address is all that a stranger needs."""
+    grants = {permissions.SUBMIT_LEAD.code: Scope.ALL, permissions.VIEW_SOURCES.code: Scope.ALL}
+    actor = Actor(ActorKind.FORM, grants=grants, origin="form", request_id=request_id)
+    source = lead_sources(actor).filter(key=key, kind=SourceKind.WEB_FORM, is_active=True).first()
+    if source is None:
+        raise NotFound
+    return Actor(ActorKind.FORM, name=source.name, grants=grants, origin="form", request_id=request_id), source
+
+
+def lead_duplicates(actor: Actor, lead: Lead) -> list[Match]:
+    """Other leads in sight with the same e-mail, phone or name, the surest first."""
+    same = Q(name_key=lead.name_key)
+    if lead.email:
+        same |= Q(email=lead.email)
+    if lead.phone:
+        same |= Q(phone=lead.phone)
+    found = leads(actor).filter(same).exclude(pk=lead.pk)
+    rows = found.values("pk", "name", "company_name", "email", "phone", "status")[: 4 * MOST_MATCHES]
+    matches = [_match(lead, row) for row in rows]
+    return sorted(matches, key=lambda match: -match.score)[:MOST_MATCHES]
+
+
+def _match(lead: Lead, row: dict[str, Any]) -> Match:
+    is_same_company = bool(lead.company_name) and name_key(lead.company_name) == name_key(row["company_name"])
+    if lead.email and row["email"] == lead.email:
+        score, reason = 95, _("Same e-mail address")
+    elif lead.phone and row["phone"] == lead.phone:
+        score, reason = 90, _("Same phone")
+    elif is_same_company:
+        score, reason = 85, _("Same name and company")
+    else:
+        score, reason = 60, _("Same name")
+    return Match("sales.lead", row["pk"], row["name"], row["company_name"], score, reason)
+
+
+def known_matches(actor: Actor, lead: Lead, kind: str) -> list[Match]:
+    """Companies, or people, that may be the lead's, the surest first."""
+    name = lead.name if kind == directory.PERSON else lead.company_name or lead.name
+    found = directory.possible_duplicates(actor, name=name, email=lead.email, phone=lead.phone, kinds=(kind,))
+    return [Match(one.kind, one.id, one.title, one.subtitle, round(one.score), one.reason) for one in found]
+
+
+def possible_duplicates(actor: Actor, lead: Lead) -> list[Match]:
+    """Leads, companies and people that may be the same as this lead's, the surest first."""
+    known = [match for kind in (directory.COMPANY, directory.PERSON) for match in known_matches(actor, lead, kind)]
+    others = [match for match in known if match.id not in (lead.company_id, lead.person_id)]
+    return sorted([*lead_duplicates(actor, lead), *others], key=lambda match: -match.score)

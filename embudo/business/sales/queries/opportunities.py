@@ -1,0 +1,77 @@
+from uuid import UUID
+
+from django.db.models import Prefetch, QuerySet
+
+from embudo.business.sales.models import Opportunity, OpportunityQuerySet, Pipeline, Stage, StageStay
+from embudo.kernel.about import AboutRecord
+from embudo.kernel.actor import Actor
+from embudo.kernel.errors import NotFound
+from embudo.kernel.kind import all_kinds
+from embudo.kernel.record import RecordQuerySet
+
+PAGE = ("company", "person", "pipeline", "stage", "product", "owner", "lead")
+
+
+def opportunities(actor: Actor) -> OpportunityQuerySet:
+    return Opportunity.objects.visible_to(actor)
+
+
+def opportunity(actor: Actor, opportunity_id: UUID) -> Opportunity:
+    """One opportunity with what its page shows; NotFound outside the actor's sight."""
+    return Opportunity.objects.select_related(*PAGE).one(actor, opportunity_id)  # type: ignore[no-any-return]
+
+
+def opportunities_of(actor: Actor, *, company_id: UUID | None = None, person_id: UUID | None = None) -> OpportunityQuerySet:
+    """A customer's opportunities, newest first."""
+    found = opportunities(actor).select_related("stage", "owner").order_by("-created", "-id")
+    return found.filter(company=company_id) if company_id else found.filter(person=person_id)
+
+
+def pipelines(actor: Actor) -> RecordQuerySet[Pipeline]:
+    return Pipeline.objects.visible_to(actor).order_by("-is_default", "name")
+
+
+def pipelines_with_stages(actor: Actor) -> QuerySet[Pipeline]:
+    return pipelines(actor).prefetch_related(Prefetch("stages", Stage.objects.order_by("order")))
+
+
+def pipeline(actor: Actor, pipeline_id: UUID) -> Pipeline:
+    return Pipeline.objects.one(actor, pipeline_id)  # type: ignore[no-any-return]
+
+
+def default_pipeline(actor: Actor) -> Pipeline:
+    found = pipelines(actor).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def stages(actor: Actor, pipeline: Pipeline) -> RecordQuerySet[Stage]:
+    """In their order, won and lost last."""
+    return Stage.objects.visible_to(actor).filter(pipeline=pipeline).order_by("order")
+
+
+def stage(actor: Actor, stage_id: UUID) -> Stage:
+    return Stage.objects.select_related("pipeline").one(actor, stage_id)  # type: ignore[no-any-return]
+
+
+def stage_named(actor: Actor, name: str, pipeline: Pipeline | None = None) -> Stage:
+    """By its English name, in the default pipeline unless another is given."""
+    found = stages(actor, pipeline or default_pipeline(actor)).filter(name=name).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def stays(actor: Actor, opportunity: Opportunity) -> QuerySet[StageStay]:
+    """Its way through the pipeline, oldest first."""
+    found = StageStay.objects.visible_to(actor).filter(opportunity=opportunity)
+    return found.select_related("stage", "moved_by").order_by("entered", "id")
+
+
+def has_moved_on(opportunity: Opportunity) -> bool:
+    """Whether anything was done with it since it was opened: a change, a move, a note, a to-do, a document."""
+    if opportunity.version > 1 or opportunity.stays.count() > 1:
+        return True
+    told = (kind.model for kind in all_kinds() if issubclass(kind.model, AboutRecord))
+    return any(model.objects.about(opportunity).exists() for model in told)

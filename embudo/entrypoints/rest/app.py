@@ -1,0 +1,25 @@
+from embudo.foundation.access.queries import actor_of_token
+from embudo.foundation.activity.api import router as activity
+from embudo.foundation.notify.api import router as notify
+from embudo.foundation.rest.api import RestAPI
+from embudo.foundation.rest.requests import BearerToken
+
+BearerToken.read = staticmethod(actor_of_token)
+
+api = RestAPI(
+    title="Embudo",
+    version="1",
+    description=(
+        "Everything people can do in Embudo, for programs. Send a token as `Authorization: Bearer emb_…`; "
+        "a token can do what its owner may, or less. Errors are problem+json with a stable `code`."
+    ),
+    urls_namespace="rest",
+)
+
+# One line per module, by hand.
+ROUTERS = (
+    notify,
+    activity,
+)
+for router in ROUTERS:
+    api.add_router("", router)

@@ -1,0 +1,315 @@
+import hashlib
+import hmac
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet
+from django.utils.translation import override
+
+from embudo.foundation.access import permissions
+from embudo.foundation.access.models import (
+    Grant,
+    Organisation,
+    ReportingLine,
+    Role,
+    RoleMember,
+    SignIn,
+    Team,
+    Token,
+    User,
+)
+from embudo.foundation.access.queries.factors import (
+    factors,
+    has_factor,
+    open_secret,
+    passkey_question,
+    qr_code,
+    recovery_codes,
+    recovery_codes_to_show,
+)
+from embudo.foundation.access.queries.links import (
+    invitation_link,
+    reset_link,
+    user_of_invitation,
+    user_of_reset_link,
+)
+from embudo.foundation.access.queries.sight import Reason, Sight, has_own_rules, who_sees
+from embudo.foundation.access.rules import ADMINISTRATOR, DEFAULT_ROLES
+from embudo.kernel import clock
+from embudo.kernel.actor import Actor, ActorKind
+from embudo.kernel.errors import NotFound
+from embudo.kernel.permission import Scope, all_permissions
+
+
+def organisation() -> Organisation:
+    """The one organisation."""
+    return Organisation.objects.get()  # type: ignore[no-any-return]
+
+
+def actor_of(user: User, *, origin: str = "web", request_id: str = "") -> Actor:
+    """The user as actor: the widest scope of each permission over all roles held. One query."""
+    grants: dict[str, Scope] = {}
+    roles = set()
+    rows = Grant.objects.filter(role__rolemember__user=user).values_list("permission", "scope", "role__slug")
+    for permission, scope, slug in rows:
+        roles.add(slug)
+        known = grants.get(permission)
+        grants[permission] = Scope(scope) if known is None or Scope(scope).covers(known) else known
+    return Actor(
+        ActorKind.USER,
+        id=user.id,
+        name=user.name,
+        grants=grants,
+        team=User.objects.filter(team=user.team_id).values("id") if user.team_id else None,
+        subtree=ReportingLine.objects.filter(above=user).values("below"),
+        origin=origin,
+        request_id=request_id,
+        language=user.language,
+        time_zone=user.time_zone,
+        roles=frozenset(roles),
+    )
+
+
+def token_digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def actor_of_token(secret: str, *, request_id: str = "") -> Actor | None:
+    """
+    The actor behind an API token ("emb_<prefix>_<secret>"): its owner's grants, narrowed to the token's. None when the
+    token is unknown, expired, revoked or its owner may no longer sign in.
+    """
+    prefix = secret.split("_")[1] if secret.count("_") >= 2 else ""  # noqa: PLR2004 - emb, prefix, secret
+    token = Token.objects.select_related("owner").filter(prefix=prefix).first()
+    if token is None or not hmac.compare_digest(token.digest, token_digest(secret)):
+        return None
+    if not token.is_valid or not token.owner.is_active:
+        return None
+    _note_use(token)
+    actor = actor_of(token.owner, origin="rest", request_id=request_id)
+    allowed = set(token.grants)
+    grants = {code: scope for code, scope in actor.grants.items() if not allowed or code in allowed}
+    return replace(actor, kind=ActorKind.TOKEN, name=token.name, grants=grants)
+
+
+def _note_use(token: Token) -> None:
+    """To the minute: a busy token shall not write with every call."""
+    now = clock.now()
+    if token.last_used is None or now - token.last_used > timedelta(minutes=1):
+        Token.objects.filter(pk=token.pk).update(last_used=now)
+
+
+def users(actor: Actor) -> QuerySet[User]:
+    """Colleagues, by name."""
+    return User.objects.visible_to(actor).select_related("team", "manager").order_by("name", "id")  # type: ignore[no-any-return]
+
+
+def user(actor: Actor, user_id: UUID) -> User:
+    """One colleague; NotFound outside the actor's sight."""
+    return User.objects.visible_to(actor).one(actor, user_id)  # type: ignore[no-any-return]
+
+
+def user_names(ids: set[UUID]) -> dict[UUID, str]:
+    """Names for the log and for lists, without regard to who asks: a colleague's name is no secret inside."""
+    return dict(User.objects.filter(pk__in=ids).values_list("id", "name"))
+
+
+def own_user(actor: Actor) -> User:
+    """The user who acts, or for whom a token acts."""
+    found = User.objects.filter(pk=actor.id).first() if actor.id else None
+    if found is None:
+        raise NotFound
+    return found  # type: ignore[no-any-return]
+
+
+def visitor(user: User | None = None, *, request_id: str = "") -> Actor:
+    """
+    Somebody at the door, before they are known: may run what signing in, resetting and accepting need, and those commands
+    look for the proof (a password, a link) themselves.
+    """
+    grants = {permissions.OWN_PROFILE.code: Scope.ALL}
+    return Actor(
+        ActorKind.LINK, id=user.id if user else None, name="sign-in", grants=grants, origin="web", request_id=request_id
+    )
+
+
+def user_at_second_step(user_id: UUID) -> User | None:
+    return User.objects.filter(pk=user_id, is_active=True).first()  # type: ignore[no-any-return]
+
+
+def founder(*, request_id: str = "") -> Actor:
+    """The first visitor of an empty installation, who may set it up. Refuses (NotFound) once anybody exists."""
+    if not is_fresh():
+        raise NotFound
+    grants = {permission.code: Scope.ALL for permission in all_permissions()}
+    return Actor(ActorKind.LINK, name="first run", grants=grants, origin="web", request_id=request_id)
+
+
+def is_fresh() -> bool:
+    """Nobody exists yet: the first visitor sets up the organisation."""
+    return not User.objects.exists()
+
+
+def organisation_language() -> str:
+    return Organisation.objects.values_list("language", flat=True).first() or "en"
+
+
+def administrators() -> QuerySet[User]:
+    """Who may sign in and hold everything."""
+    return active_members(ADMINISTRATOR)
+
+
+def grants_of_roles(roles: Iterable[Role]) -> dict[str, Scope]:
+    """The widest scope of each permission over the roles."""
+    found: dict[str, Scope] = {}
+    for permission, scope in Grant.objects.filter(role__in=list(roles)).values_list("permission", "scope"):
+        known = found.get(permission)
+        found[permission] = Scope(scope) if known is None or Scope(scope).covers(known) else known
+    return found
+
+
+def active_members(role_slug: str) -> QuerySet[User]:
+    """Who holds a role and may sign in, in the order they joined: what round robin goes through."""
+    return User.objects.filter(roles__slug=role_slug, is_active=True).order_by("created", "id")  # type: ignore[no-any-return]
+
+
+def user_by_email(email: str) -> User:
+    found = User.objects.filter(email__iexact=email).first()
+    if found is None:
+        raise NotFound
+    return found  # type: ignore[no-any-return]
+
+
+def teams(actor: Actor) -> QuerySet[Team]:
+    return Team.objects.visible_to(actor).order_by("name", "id")
+
+
+def team(actor: Actor, team_id: UUID) -> Team:
+    return Team.objects.visible_to(actor).one(actor, team_id)
+
+
+def team_sizes(actor: Actor) -> QuerySet[Team]:
+    """Teams with the number of active members."""
+    return teams(actor).annotate(size=Count("members", filter=Q(members__is_active=True)))
+
+
+def roles(actor: Actor) -> QuerySet[Role]:
+    """Roles with the number of active people who hold them."""
+    held = Count("members", filter=Q(members__is_active=True))
+    return Role.objects.visible_to(actor).annotate(held=held).order_by("name", "id")
+
+
+def role(actor: Actor, role_id: UUID) -> Role:
+    return Role.objects.visible_to(actor).one(actor, role_id)
+
+
+def role_choices(actor: Actor) -> list[tuple[str, str]]:
+    return [(str(one.id), role_label(one.slug, one.name)) for one in Role.objects.visible_to(actor).order_by("name")]
+
+
+def role_label(slug: str, name: str) -> str:
+    """A built-in role reads in the reader's language until somebody renames it."""
+    stock = DEFAULT_ROLES.get(slug)
+    with override("en"):
+        is_stock = stock is not None and str(stock) == name
+    return str(stock) if is_stock else name
+
+
+def roles_of(user_ids: Iterable[UUID]) -> dict[UUID, list[str]]:
+    """The names of the roles each user holds. One query."""
+    found: dict[UUID, list[str]] = {}
+    rows = RoleMember.objects.filter(user__in=list(user_ids)).order_by("role__name")
+    for user_id, slug, name in rows.values_list("user_id", "role__slug", "role__name"):
+        found.setdefault(user_id, []).append(role_label(slug, name))
+    return found
+
+
+def role_ids_of(user: User) -> list[str]:
+    return [str(one) for one in RoleMember.objects.filter(user=user).values_list("role_id", flat=True)]
+
+
+def grants_of(role: Role) -> dict[str, str]:
+    """Permission code -> scope."""
+    return dict(Grant.objects.filter(role=role).values_list("permission", "scope"))
+
+
+def may_report_to(actor: Actor, user: User | None = None) -> QuerySet[User]:
+    """Who can stand above a user: everybody active but those under them."""
+    found = User.objects.visible_to(actor).filter(is_active=True).order_by("name", "id")
+    return found.exclude(lines_up__above=user) if user else found  # type: ignore[no-any-return]
+
+
+def tree(actor: Actor) -> list[tuple[int, User]]:
+    """Active users in the order of the tree, each with its depth. Two queries."""
+    everybody = list(users(actor).filter(is_active=True))
+    known = {one.id for one in everybody}
+    under: dict[UUID | None, list[User]] = {}
+    for one in everybody:
+        under.setdefault(one.manager_id if one.manager_id in known else None, []).append(one)
+    return list(_walk(under, None, 0))
+
+
+def _walk(under: dict[UUID | None, list[User]], top: UUID | None, depth: int) -> Iterable[tuple[int, User]]:
+    for one in under.get(top, ()):
+        yield depth, one
+        yield from _walk(under, one.id, depth + 1)
+
+
+@dataclass
+class Node:
+    """A user in the tree with those who report to them."""
+
+    user: User
+    below: "list[Node]"
+
+
+def nested(rows: Iterable[tuple[int, User]]) -> list[Node]:
+    """The rows of `tree` as nested nodes."""
+    top: list[Node] = []
+    path: list[list[Node]] = [top]
+    for depth, one in rows:
+        node = Node(one, [])
+        del path[depth + 1 :]
+        path[depth].append(node)
+        path.append(node.below)
+    return top
+
+
+def users_with_roles(actor: Actor) -> QuerySet[User]:
+    """Colleagues with their roles fetched along. Two queries."""
+    return users(actor).prefetch_related("roles")
+
+
+def tokens(actor: Actor) -> QuerySet[Token]:
+    """The actor's own tokens, newest first."""
+    return Token.objects.visible_to(actor).order_by("-created", "-id")
+
+
+def token(actor: Actor, token_id: UUID) -> Token:
+    return Token.objects.visible_to(actor).one(actor, token_id)
+
+
+def sign_ins(actor: Actor) -> QuerySet[SignIn]:
+    """The browsers in which the actor is signed in, newest first."""
+    return SignIn.objects.visible_to(actor).order_by("-created", "-id")
+
+
+def sign_in(actor: Actor, sign_in_id: UUID) -> SignIn:
+    return SignIn.objects.visible_to(actor).one(actor, sign_in_id)
+
+
+def user_grants(user: User) -> dict[str, Scope]:
+    """What somebody may do, for their page. One query."""
+    return dict(actor_of(user).grants)
+
+
+__all__ = [
+    "Reason", "Sight", "active_members", "actor_of", "actor_of_token", "administrators", "factors", "founder", "grants_of",
+    "grants_of_roles", "has_factor", "has_own_rules", "invitation_link", "is_fresh", "may_report_to", "nested", "open_secret", "organisation",
+    "organisation_language", "own_user", "passkey_question", "qr_code", "recovery_codes", "recovery_codes_to_show", "reset_link", "role",
+    "role_choices", "role_ids_of", "role_label", "roles", "roles_of", "sign_in", "sign_ins", "team", "team_sizes",
+    "teams", "token", "token_digest", "tokens", "tree", "user", "user_at_second_step", "user_by_email", "user_grants", "user_names",
+    "user_of_invitation", "user_of_reset_link", "users", "users_with_roles", "visitor", "who_sees",
+]  # fmt: skip

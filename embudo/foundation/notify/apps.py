@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+
+
+class NotifyConfig(AppConfig):
+    name = "embudo.foundation.notify"
+    label = "notify"
+
+    def ready(self) -> None:
+        from embudo.foundation.notify import commands, hooks, reactions  # noqa: F401, PLC0415 - they register themselves

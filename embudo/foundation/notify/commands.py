@@ -1,0 +1,248 @@
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.template import Context, TemplateDoesNotExist
+from django.template.loader import get_template, render_to_string
+from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy as _
+
+from embudo.foundation.access.models import User
+from embudo.foundation.access.queries import organisation
+from embudo.foundation.notify import permissions, queries
+from embudo.foundation.notify.events import (
+    MailDelayed,
+    MailFailed,
+    MailQueued,
+    MailSent,
+    MailsPruned,
+    NotificationsPruned,
+    NotificationsRead,
+    PreferencesChanged,
+    UserTold,
+)
+from embudo.foundation.notify.models import Mail, MailState, Notification, Preference
+from embudo.foundation.notify.rules import (
+    MAX_ATTEMPTS,
+    MailBody,
+    all_notification_kinds,
+    notification_kind,
+    one_line,
+    template_path,
+)
+from embudo.kernel import clock
+from embudo.kernel.actor import Actor
+from embudo.kernel.change import create, delete, update
+from embudo.kernel.command import command
+from embudo.kernel.errors import Invalid, Refused
+from embudo.kernel.event import publish
+from embudo.kernel.record import Record, lock
+
+PRUNED_AT_ONCE = 500
+
+
+@command(permissions.SEND_MAIL)
+def queue_mail(  # noqa: PLR0913 - a mail has these parts
+    actor: Actor,
+    *,
+    to: str,
+    subject: str,
+    template: str,
+    context: dict[str, Any],
+    language: str,
+    about: Record | None = None,
+    is_secret: bool = False,
+) -> Mail:
+    """
+    Puts a mail in the outbox, written in `language`: `template` "sales/lead_assigned" stands for the module's
+    mail/lead_assigned.txt and .html. A secret one is shown to nobody and forgotten once sent. Refuses (Invalid) an
+    address that is none.
+    """
+    with translation.override(language):
+        text, html = _written(template_path(template), _mail_context(context, language))
+        mail = create(
+            Mail(
+                to=_checked_address(to),
+                subject=one_line(str(subject)),
+                text=text,
+                html=html,
+                language=language,
+                is_secret=is_secret,
+                about_kind=about.kind_name() if about else "",
+                about_id=about.pk if about else None,
+                message_id=f"<{uuid4()}@{urlsplit(settings.BASE_URL).hostname}>",
+            )
+        )
+    publish(MailQueued(mail.id, mail.round), mail)
+    return mail
+
+
+def _checked_address(to: str) -> str:
+    try:
+        validate_email(to.strip())
+    except ValidationError:
+        raise Invalid({"to": [_("Enter a mail address such as name@example.com.")]}) from None
+    return to.strip()
+
+
+def _mail_context(context: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """What every mail's template may use; `url` becomes absolute, other links begin with {{ base_url }}."""
+    url = str(context.get("url", ""))
+    return {
+        "base_url": settings.BASE_URL,
+        "organisation": organisation().name,
+        "language": language,
+        **context,
+        "url": f"{settings.BASE_URL}{url}" if url.startswith("/") else url,
+    }
+
+
+def _written(path: str, context: dict[str, Any]) -> tuple[str, str]:
+    """Text and HTML; where a module gives only the text, the HTML is made of it."""
+    plain: Any = get_template(f"{path}.txt")
+    text = plain.template.render(Context(context, autoescape=False)).strip() + "\n"
+    try:
+        return text, render_to_string(f"{path}.html", context)
+    except TemplateDoesNotExist:
+        return text, render_to_string("notify/mail/text_only.html", {**context, "text": text})
+
+
+@command(permissions.MANAGE_MAIL)
+def mark_mail_sent(actor: Actor, mail: Mail) -> Mail:
+    """Notes that a server has taken the mail over."""
+    mail = lock(mail)
+    update(mail, state=MailState.SENT, sent=clock.now(), attempts=mail.attempts + 1, error="")
+    if mail.is_secret:
+        update(mail, text="", html="")
+    publish(MailSent(mail.id), mail)
+    return mail
+
+
+@command(permissions.MANAGE_MAIL)
+def mark_mail_refused(actor: Actor, mail: Mail, *, error: str, is_final: bool = False) -> Mail:
+    """Notes a failed attempt; after the last one, or when the server says never, the mail has failed."""
+    mail = lock(mail)
+    attempts = mail.attempts + 1
+    has_failed = is_final or attempts >= MAX_ATTEMPTS
+    state = MailState.FAILED if has_failed else MailState.QUEUED
+    update(mail, attempts=attempts, error=one_line(error, 500), state=state)
+    publish(MailFailed(mail.id, attempts) if has_failed else MailDelayed(mail.id, attempts), mail)
+    return mail
+
+
+@command(permissions.MANAGE_MAIL)
+def send_mail_again(actor: Actor, mail: Mail) -> Mail:
+    """Puts a mail that has ended into the outbox again. Refuses one that still waits, and one whose secret is gone."""
+    mail = lock(mail)
+    if mail.is_secret and not mail.text:
+        raise Refused("notify.mail_is_forgotten", _("This mail held a personal link and was forgotten. Ask for a new link."))
+    if mail.state == MailState.QUEUED:
+        raise Refused("notify.mail_is_waiting", _("This mail is still waiting to be sent. Wait until it is sent or failed."))
+    update(mail, state=MailState.QUEUED, attempts=0, error="", sent=None, round=mail.round + 1)
+    publish(MailQueued(mail.id, mail.round), mail)
+    return mail
+
+
+@command(permissions.MANAGE_MAIL)
+def prune_mails(actor: Actor) -> int:
+    """Removes mails that came to an end more than 90 days ago, some hundreds at a time."""
+    old = list(queries.mails_old()[:PRUNED_AT_ONCE])
+    for mail in old:
+        delete(mail)
+    if old:
+        publish(MailsPruned(len(old)))
+    return len(old)
+
+
+@command(permissions.TELL_USER)
+def tell_user(  # noqa: PLR0913 - the optional ones have defaults that fit nearly always
+    actor: Actor,
+    *,
+    user: User,
+    kind: str,
+    title: str,
+    body: str = "",
+    url: str = "",
+    key: str = "",
+    mail: MailBody | None = None,
+) -> Notification | None:
+    """
+    Tells a user something, in the product and by mail as they chose; None when nothing is shown. Lazy texts become the
+    user's language. News with the same `key` (by default kind, title and address) that is still unread is told once.
+    """
+    is_shown, is_mailed = queries.preference(user, notification_kind(kind))
+    is_new = not key or not Notification.objects.filter(user=user, key=key, read=None).exists()
+    with translation.override(user.language), timezone.override(user.time_zone):
+        told = _show(user, kind, str(title), str(body), url, key) if is_shown else None
+        if is_mailed and is_new and user.is_active and notification_kind(kind).mails_allowed():
+            written = mail or MailBody("notify/notification", {})
+            context = {"title": str(title), "body": str(body), "url": url, "name": user.name, **written.context}
+            queue_mail.inner(
+                actor, to=user.email, subject=str(title), template=written.template, context=context,
+                language=user.language, about=told,
+            )  # fmt: skip
+    return told
+
+
+def _show(user: User, kind: str, title: str, body: str, url: str, key: str) -> Notification:  # noqa: PLR0913, PLR0917
+    title, key = one_line(title), (key or f"{kind}:{url}:{title}")[:200]
+    known = Notification.objects.select_for_update().filter(user=user, key=key, read=None).first()
+    if known is None:
+        told = create(
+            Notification(user=user, kind=kind, key=key, title=title, body=body[:2000], url=url[:500], at=clock.now())
+        )
+    else:
+        told = update(known, title=title, body=body[:2000], url=url[:500], at=clock.now(), times=known.times + 1)
+    publish(UserTold(user.id, kind), told)
+    return told
+
+
+@command(permissions.OWN_NOTIFICATIONS)
+def mark_notification_read(actor: Actor, notification: Notification) -> Notification:
+    """Marks one notification as read; a second time changes nothing."""
+    notification = lock(notification)
+    if notification.read is None:
+        update(notification, read=clock.now())
+        publish(NotificationsRead(notification.user_id, 1), notification)
+    return notification
+
+
+@command(permissions.OWN_NOTIFICATIONS)
+def mark_all_notifications_read(actor: Actor) -> int:
+    """Marks all of the actor's notifications as read and says how many there were."""
+    unread = list(queries.notifications(actor, unread=True).select_for_update())
+    for notification in unread:
+        update(notification, read=clock.now())
+    if unread and actor.id:
+        publish(NotificationsRead(actor.id, len(unread)))
+    return len(unread)
+
+
+@command(permissions.TELL_USER)
+def prune_notifications(actor: Actor) -> int:
+    """Removes notifications that were read more than 90 days ago, some hundreds at a time."""
+    old = list(queries.notifications_old()[:PRUNED_AT_ONCE])
+    for notification in old:
+        delete(notification)
+    if old:
+        publish(NotificationsPruned(len(old)))
+    return len(old)
+
+
+@command(permissions.OWN_NOTIFICATIONS)
+def choose_notifications(actor: Actor, *, shown: tuple[str, ...], mailed: tuple[str, ...]) -> None:
+    """Sets which kinds of news (by code) the actor is shown and mailed; all others are switched off."""
+    if actor.id is None:
+        raise Refused("notify.no_person", _("Only a signed-in person has notifications. Sign in first."))
+    for kind in all_notification_kinds():
+        wanted = {"is_shown": kind.code in shown, "is_mailed": kind.code in mailed}
+        row = Preference.objects.visible_to(actor).filter(kind=kind.code).first()
+        if row:
+            update(row, **wanted)
+        else:
+            create(Preference(user_id=actor.id, kind=kind.code, **wanted))
+    publish(PreferencesChanged(actor.id))

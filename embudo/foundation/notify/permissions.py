@@ -1,0 +1,16 @@
+from django.utils.translation import gettext_lazy as _
+
+from embudo.kernel.permission import Permission, Scope
+
+EVERYBODY = {"manager": Scope.OWN, "seller": Scope.OWN, "collector": Scope.OWN}
+
+SEND_MAIL = Permission("notify.send_mail", _("Send mail in the organisation's name"), scoped=False)
+VIEW_MAIL = Permission("notify.view_mail", _("See the mails that were sent"), scoped=False)
+MANAGE_MAIL = Permission("notify.manage_mail", _("Send failed mails again"), scoped=False)
+TELL_USER = Permission("notify.tell_user", _("Notify colleagues"), scoped=False)
+OWN_NOTIFICATIONS = Permission(
+    "notify.own_notifications",
+    _("Read one's own notifications and choose which to get"),
+    roles=("manager", "seller", "collector"),
+    scopes=EVERYBODY,
+)

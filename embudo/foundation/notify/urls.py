@@ -1,0 +1,15 @@
+from django.urls import path
+
+from embudo.foundation.notify import views
+
+app_name = "notify"
+urlpatterns = [
+    path("notifications/", views.Notifications.as_view(), name="list"),
+    path("notifications/bell/", views.count_unread, name="count"),
+    path("notifications/read-all/", views.ReadAll.as_view(), name="read_all"),
+    path("notifications/preferences/", views.Preferences.as_view(), name="preferences"),
+    path("notifications/<uuid:notification_id>/", views.open_notification, name="open"),
+    path("mails/", views.Mails.as_view(), name="mails"),
+    path("mails/<uuid:mail_id>/", views.MailPage.as_view(), name="mail"),
+    path("mails/<uuid:mail_id>/again/", views.SendMailAgain.as_view(), name="mail_again"),
+]

@@ -1,0 +1,68 @@
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+
+from embudo.foundation.ui.access_marks import actor_of
+from embudo.foundation.ui.help import help_for
+from embudo.foundation.ui.hooks_registry import MenuEntry, menu_for
+from embudo.kernel.actor import Actor
+
+
+def optional_url(name: str) -> str:
+    """The address of a URL that another module may provide; "" where it does not."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
+
+
+class Menu:
+    """The side menu of one actor; worked out only when a template asks for it."""
+
+    def __init__(self, request: HttpRequest, actor: Actor) -> None:
+        self.request, self.actor = request, actor
+
+    def line(self, entry: MenuEntry, *, is_current: bool) -> dict[str, Any]:
+        count = entry.badge(self.actor) if entry.badge else 0
+        return {
+            "label": entry.label,
+            "url": entry.url,
+            "icon": entry.icon,
+            "count": count,
+            "count_shown": "99+" if count > 99 else count,
+            "is_current": is_current,
+        }
+
+    def current(self, entries: list[MenuEntry]) -> MenuEntry | None:
+        """The entry whose address is the longest beginning of this page's."""
+        path = self.request.path
+        begun = [e for e in entries if path == e.url or (e.url != "/" and path.startswith(e.url))]
+        return max(begun, key=lambda entry: len(entry.url), default=None)
+
+    def sections(self) -> list[dict[str, Any]]:
+        entries = [entry for entry in menu_for(self.actor) if optional_url(entry.url_name)]
+        current, sections = self.current(entries), {}
+        for entry in entries:
+            lines = sections.setdefault(str(entry.section), [])
+            lines.append(self.line(entry, is_current=entry is current))
+        return [
+            {"title": title, "lines": lines}
+            for title, lines in sorted(sections.items(), key=lambda s: s[0] != "")
+        ]
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """What the shell needs on every page: the menu, and the addresses that other modules may provide."""
+    actor, match = actor_of(request), request.resolver_match
+    return {
+        "actor": actor,
+        "menu": Menu(request, actor),
+        "suggest_url": optional_url("search:suggest"),
+        "search_url": optional_url("search:results"),
+        "notifications_url": optional_url("notify:list"),
+        "notifications_count_url": optional_url("notify:count"),
+        "profile_url": optional_url("access:profile"),
+        "sign_out_url": optional_url("access:sign_out") or optional_url("account_logout"),
+        "help": help_for(match.view_name) if match else None,
+    }

@@ -1,0 +1,43 @@
+from collections.abc import Callable
+
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.http import HttpRequest, HttpResponse
+
+from embudo.foundation.ui import errors
+from embudo.foundation.ui.access_marks import actor_of, sign_in_redirect
+from embudo.kernel.errors import Forbidden, Invalid, NotFound, Refused, TooMany
+
+
+class ErrorPages:
+    """The one mapper of errors for people: what a view raised becomes a page that says what to do. Put it last."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        # PostgreSQL cannot hold NUL in any text, so no address with one can mean anything.
+        if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
+            return errors.bad_request(request)
+        return self.get_response(request)
+
+    def process_exception(  # noqa: PLR0911 - one line per kind of error
+        self, request: HttpRequest, exception: Exception
+    ) -> HttpResponse | None:
+        match exception:
+            case Forbidden():
+                known = actor_of(request).is_known
+                return errors.permission_denied(request) if known else sign_in_redirect(request)
+            case NotFound():
+                return errors.page_not_found(request)
+            case Refused():
+                return errors.not_done(request, str(exception.message))
+            case Invalid():
+                texts = [str(text) for field in exception.errors.values() for text in field]
+                return errors.not_done(request, " ".join(texts))
+            case TooMany():
+                return errors.too_many(request, exception.retry_after)
+            case RequestDataTooBig():
+                return errors.too_large(request)
+            case SuspiciousOperation() | UnicodeDecodeError():
+                return errors.bad_request(request)
+        return None

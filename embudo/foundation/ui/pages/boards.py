@@ -1,0 +1,76 @@
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.utils.translation import gettext
+
+from embudo.foundation.ui.pages.base import Page
+from embudo.foundation.ui.parts import Lane
+from embudo.kernel.errors import EmbudoError, Invalid, NotFound, Refused
+from embudo.kernel.permission import Permission
+
+
+class BoardPage(Page):
+    """
+    Lanes of cards, moved by menu, keyboard, touch or dragging. Override `lanes()` and `move(card_id, lane_key)`; `move` runs the
+    command and raises what it raises. `move_permission` decides whether cards can be moved at all. The
+    page posts to itself (`card`, `lane`): script gets JSON, a browser without script a redirect.
+    """
+
+    template_name = "ui/board.html"
+    move_permission: ClassVar[Permission | None] = None
+    table_url: ClassVar[str] = ""
+
+    def lanes(self) -> Sequence[Lane]:
+        raise NotImplementedError
+
+    def move(self, card_id: str, lane: str) -> None:
+        raise NotImplementedError
+
+    def count_text(self, n: int) -> str:
+        return str(n)
+
+    def lane_wants_form(self, lane: str) -> str:
+        """A lane whose move needs more words (a reason for losing): its dialog's address with "{card}"; "" if none."""
+        return ""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if self.move_permission:
+            self.require(self.move_permission)
+        wants_json = request.headers.get("Accept", "").startswith("application/json")
+        try:
+            self.move(request.POST.get("card", ""), request.POST.get("lane", ""))
+        except ValueError:  # a card's id that is none
+            raise NotFound from None
+        except (Invalid, Refused) as fault:
+            return self.refuse(fault, wants_json=wants_json)
+        return JsonResponse(self.totals()) if wants_json else HttpResponseRedirect(request.get_full_path())
+
+    def refuse(self, fault: EmbudoError, *, wants_json: bool) -> HttpResponse:
+        reason = _reason(fault)
+        if wants_json:
+            return JsonResponse({"reason": reason}, status=422)
+        return self.render(self.get_context() | {"refusal": reason}, status=422)
+
+    def totals(self) -> Mapping[str, Any]:
+        """What stands in the lane heads after a move."""
+        return {"lanes": {lane.key: {"count": lane.size, "total": str(lane.total)} for lane in self.lanes()}}
+
+    def get_context(self) -> dict[str, Any]:
+        lanes = self.lanes()
+        may_move = self.move_permission is None or self.actor.may(self.move_permission)
+        return super().get_context() | {
+            "lanes": [(lane, self.lane_wants_form(lane.key)) for lane in lanes],
+            "may_move": may_move,
+            "count_shown": self.count_text(sum(lane.size for lane in lanes)),
+            "table_url": self.table_url,
+            "moved_text": gettext("%card moved to %stage"),
+        }
+
+
+def _reason(fault: EmbudoError) -> str:
+    if isinstance(fault, Refused):
+        return str(fault.message)
+    if isinstance(fault, Invalid):
+        return " ".join(str(one) for texts in fault.errors.values() for one in texts)
+    return str(fault)

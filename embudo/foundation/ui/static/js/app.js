@@ -1,0 +1,332 @@
+// One module, no framework, no inline script, no eval. Everything works by event delegation,
+// so content swapped in by htmx needs no re-initialising.
+const $ = (s, r = document) => r.querySelector(s);
+const $$ = (s, r = document) => [...r.querySelectorAll(s)];
+
+// A counted phrase in the page's language. The server writes data-one, data-few, data-many, data-other as that language needs
+// (Polish needs all of them); data-none is optional.
+function counted(el, n) {
+  const d = el.dataset;
+  const form = n === 0 && d.none ? "none" : new Intl.PluralRules(document.documentElement.lang).select(n);
+  return (d[form] ?? d.other).replace("%n", n.toLocaleString(document.documentElement.lang));
+}
+
+/* ---------- Speech and toasts ---------- */
+const polite = $("#live-polite"), assertive = $("#live-assertive"), toasts = $("#toasts");
+export function announce(text, urgent = false) {
+  const region = urgent ? assertive : polite;
+  const line = document.createElement("p");
+  line.textContent = text;
+  region.append(line);                       // appended, so two messages in a row are both read
+  setTimeout(() => line.remove(), 8000);
+}
+// The live region speaks; the toast is for the eye, and for the one button that takes the act back.
+export function toast(text, { undo, bad } = {}) {
+  const el = document.createElement("div"), words = document.createElement("span");
+  el.className = bad ? "toast toast-bad" : "toast";
+  words.textContent = text;
+  if (!undo) words.setAttribute("aria-hidden", "true");
+  el.append(icon(bad ? "circle-alert" : "circle-check"), words);
+  if (undo) {
+    const form = document.createElement("form"), token = document.createElement("input"), button = document.createElement("button");
+    form.method = "post"; form.action = undo; form.className = "push";
+    token.type = "hidden"; token.name = "csrfmiddlewaretoken"; token.value = csrf();
+    button.className = "btn"; button.textContent = toasts.dataset.undo;
+    form.append(token, button); el.append(form);
+  }
+  toasts.append(el);
+  fade(el, undo);
+}
+function fade(el, slow) {                     // never while somebody is on it (WCAG 2.2.1)
+  const leave = () => (el.matches(":hover, :focus-within") ? setTimeout(leave, 3000) : el.remove());
+  setTimeout(leave, slow ? 20000 : 6000);
+}
+function csrf() { return $("[name=csrfmiddlewaretoken]")?.value ?? ""; }
+function icon(name) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("class", "icon"); svg.setAttribute("aria-hidden", "true");
+  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
+  use.setAttribute("href", document.documentElement.dataset.sprite + "#" + name);
+  svg.append(use);
+  return svg;
+}
+// Server: HX-Trigger: {"say": {"text": "...", "urgent": false, "toast": true}}
+document.addEventListener("say", (e) => {
+  announce(e.detail.text, e.detail.urgent);
+  if (e.detail.toast) toast(e.detail.text, e.detail);
+});
+// Messages that came with a full page load are spoken once the page has settled.
+addEventListener("load", () => setTimeout(() => $$("[data-say-on-load]").forEach((el) => {
+  announce(($("[data-text]", el) ?? el).textContent.trim(), el.dataset.sayOnLoad === "urgent");
+  fade(el, $("form", el));
+}), 400));
+$("[data-focus-now]")?.focus();               // a full page that came back with errors
+
+/* ---------- htmx: busy, focus and speech after a swap ---------- */
+document.addEventListener("htmx:before:request", (e) => e.detail.ctx?.target?.setAttribute?.("aria-busy", "true"));
+document.addEventListener("htmx:finally:request", (e) => e.detail.ctx?.target?.removeAttribute?.("aria-busy"));
+document.addEventListener("htmx:after:swap", () => {
+  openFilledDialog();
+  const goal = $("[data-focus-now]");
+  if (goal) { goal.removeAttribute("data-focus-now"); goal.focus(); }
+  $$("[data-say-now]").forEach((el) => { announce(el.dataset.sayNow); el.removeAttribute("data-say-now"); });
+});
+document.addEventListener("htmx:error", (e) => { if (e.detail.ctx) announce(document.body.dataset.msgOffline, true); });
+document.addEventListener("htmx:response:error", (e) => {
+  if (e.detail.ctx.response.status >= 500) { announce(document.body.dataset.msgBroken, true); toast(document.body.dataset.msgBroken, { bad: true }); }
+});
+
+/* ---------- Dialogs: any link with data-dialog opens its page in one; without script it is a page ---------- */
+const dialog = $("#dialog"), inside = $("#dialog-body");
+let opener = null, title = document.title;
+function openDialog(link) {
+  opener = link;
+  htmx.ajax("GET", link.dataset.href ?? link.href, { target: "#dialog-body", swap: "innerHTML", headers: { "HX-Target": "div#dialog-body" } });
+}
+function openFilledDialog() {
+  if (!dialog || dialog.open || !inside.childElementCount) return;
+  title = document.title;
+  dialog.showModal();
+  ($("[data-focus-now], [autofocus]", inside) ?? $(".field :is(input:not([type=hidden]), select, textarea)", inside) ?? $("[data-default]", inside))?.focus();
+}
+dialog?.addEventListener("close", () => {
+  inside.replaceChildren(); document.title = title;
+  dispatchEvent(new CustomEvent("dialog:closed"));
+  if (opener?.isConnected) opener.focus();
+});
+// A command that stays: close, and load again what the page shows.
+document.addEventListener("done", () => {
+  if (dialog?.open) dialog.close();
+  const parts = $$("[data-panel], [data-refresh]");
+  parts.length ? parts.forEach((el) => htmx.trigger(el, "refresh")) : location.reload();
+});
+
+/* ---------- Theme ---------- */
+function setTheme(v) {
+  if (v === "system") { delete document.documentElement.dataset.theme; localStorage.removeItem("theme"); }
+  else { document.documentElement.dataset.theme = v; localStorage.setItem("theme", v); }
+  showTheme(v);
+}
+function showTheme(v) { $$("[data-theme-set]").forEach((b) => b.setAttribute("aria-pressed", String(b.dataset.themeSet === v))); }
+showTheme(document.documentElement.dataset.theme ?? "system");
+
+/* ---------- Listbox driving: shared by command palette and lookup fields (APG combobox) ---------- */
+class Combo {
+  constructor(input, list, { onPick, load }) {
+    Object.assign(this, { input, list, onPick, load, index: -1 });
+    input.addEventListener("input", () => { clearTimeout(this.w); this.w = setTimeout(() => this.refresh(), this.wait ?? 0); });
+    input.addEventListener("keydown", (e) => this.key(e));
+    list.addEventListener("pointerdown", (e) => e.preventDefault());
+    list.addEventListener("click", (e) => { const o = e.target.closest("[role=option]"); if (o) this.pick(o); });
+  }
+  get options() { return $$("[role=option]:not([hidden])", this.list); }
+  open(yes) { this.list.hidden = !yes; this.input.setAttribute("aria-expanded", String(yes)); if (!yes) this.mark(-1); }
+  mark(i) {
+    const o = this.options;
+    this.index = o.length ? (i + o.length) % o.length : -1;
+    if (i < 0 && i !== -1) this.index = o.length - 1;
+    if (i === -1) this.index = -1;
+    $$("[aria-selected=true]", this.list).forEach((x) => x.setAttribute("aria-selected", "false"));
+    const on = o[this.index];
+    if (on) { on.setAttribute("aria-selected", "true"); on.scrollIntoView({ block: "nearest" }); this.input.setAttribute("aria-activedescendant", on.id); }
+    else this.input.removeAttribute("aria-activedescendant");
+  }
+  async refresh(auto = false) {
+    await this.load(this.input.value.trim());
+    this.open(true);
+    if (auto || this.autoFirst) this.mark(0);
+    const n = this.options.length;
+    clearTimeout(this.t);
+    this.t = setTimeout(() => announce(counted(this.list, n)), 500);
+  }
+  key(e) {
+    const isOpen = !this.list.hidden, last = this.options.length - 1;
+    if (e.key === "ArrowDown") { e.preventDefault(); isOpen ? this.mark(this.index >= last ? 0 : this.index + 1) : this.refresh(true); }
+    else if (e.key === "ArrowUp" && isOpen) { e.preventDefault(); this.mark(this.index <= 0 ? last : this.index - 1); }
+    else if (e.key === "Enter" && isOpen && this.index >= 0) { e.preventDefault(); this.pick(this.options[this.index]); }
+    else if (e.key === "Escape" && isOpen && !this.input.closest("dialog")) { e.preventDefault(); e.stopPropagation(); this.open(false); }
+    else if (e.key === "Tab" && isOpen) this.open(false);
+  }
+  pick(o) { this.open(false); this.onPick(o); }
+}
+
+// Without script the field is its <select>; with it, the select keeps the value and the text field does the work.
+customElements.define("x-lookup", class extends HTMLElement {
+  connectedCallback() {
+    const input = $("input[role=combobox]", this), kept = $("select", this), list = $("[role=listbox]", this);
+    if (!input?.hidden) return;
+    input.id = kept.id; kept.id += "-value"; kept.hidden = true; input.hidden = input.disabled = false;
+    for (const name of ["aria-describedby", "aria-invalid", "aria-required"]) if (kept.hasAttribute(name)) input.setAttribute(name, kept.getAttribute(name));
+    const choose = (value, label) => { if (value && ![...kept.options].some((o) => o.value === value)) kept.add(new Option(label, value)); kept.value = value; kept.dispatchEvent(new Event("change", { bubbles: true })); };
+    const combo = new Combo(input, list, {
+      load: async (q) => {
+        const at = this.getAttribute("src"), r = await fetch(`${at}${at.includes("?") ? "&" : "?"}q=${encodeURIComponent(q)}`, { headers: { "HX-Request": "true" } });
+        if (!r.ok) return announce(document.body.dataset.msgOffline, true);
+        if (q === input.value.trim()) list.innerHTML = await r.text();
+        $$("[role=option]", list).forEach((o) => (o.id = `${list.id}-${o.id}`));
+      },
+      onPick: (o) => { choose(o.dataset.value, o.dataset.label); input.value = o.dataset.label; announce(`${o.dataset.label}. ${list.dataset.chosen}`); },
+    });
+    combo.wait = 150;
+    input.addEventListener("input", () => choose("", ""));
+    input.addEventListener("blur", () => combo.open(false));
+  }
+});
+
+/* ---------- Command palette: commands of the page at once, records as the server finds them ---------- */
+const palette = $("#palette");
+if (palette) {
+  const input = $("input", palette), list = $("[role=listbox]", palette), all = $$("[role=option]", list), from = palette.dataset.suggest;
+  const combo = new Combo(input, list, {
+    load: async (q) => {
+      const t = q.toLowerCase();
+      all.forEach((o) => (o.hidden = !o.textContent.toLowerCase().includes(t)));
+      let found = "";
+      if (from && q.length > 1) found = await fetch(`${from}?q=${encodeURIComponent(q)}`, { headers: { "HX-Request": "true" } }).then((r) => (r.ok ? r.text() : ""), () => "");
+      if (q !== input.value.trim()) return;
+      $$("[id^=hit-]", list).forEach((o) => o.remove());
+      list.insertAdjacentHTML("afterbegin", found);
+    },
+    onPick: (o) => { palette.close(); o.dataset.href ? (location.href = o.dataset.href) : $(o.dataset.click)?.click(); },
+  });
+  combo.autoFirst = true; combo.wait = 120;
+  const show = () => { input.value = ""; $$("[id^=hit-]", list).forEach((o) => o.remove()); all.forEach((o) => (o.hidden = false)); palette.showModal(); combo.open(true); combo.mark(0); };
+  $$("[data-open-palette]").forEach((b) => b.addEventListener("click", show));
+  document.addEventListener("keydown", (e) => { if ((e.ctrlKey || e.metaKey) && e.key.toLowerCase() === "k") { e.preventDefault(); palette.open ? palette.close() : show(); } });
+}
+
+/* ---------- Clicks ---------- */
+const side = $("#sidebar");
+function drawer(open) {
+  const btn = $("[data-drawer]");
+  side.toggleAttribute("data-open", open);
+  btn.setAttribute("aria-expanded", String(open));
+  $(".content").inert = open;
+  open ? $("a", side).focus() : btn.focus();
+}
+document.addEventListener("click", (e) => {
+  const t = e.target.closest("button, a, [data-drawer-close]");
+  if (!t) return;
+  if (t.matches("[data-drawer]")) drawer(true);
+  if (t.matches("[data-drawer-close]")) drawer(false);
+  if (t.matches("[data-theme-set]")) setTheme(t.dataset.themeSet);
+  if (t.matches("[data-close-dialog]")) t.closest("dialog").close();
+  if (t.matches("[data-open-dialog]")) $(t.dataset.openDialog).showModal();
+  if (t.matches("a[data-dialog]") && dialog && !e.ctrlKey && !e.metaKey && !e.shiftKey && e.button === 0) { e.preventDefault(); t.closest("[popover]")?.hidePopover(); openDialog(t); }
+  if (t.matches("[data-pause]")) t.setAttribute("aria-pressed", String(t.getAttribute("aria-pressed") !== "true"));
+  if (t.matches("[data-move-to]")) { e.preventDefault(); moveCard(t.closest(".deal"), $("#" + t.dataset.moveTo), true); }
+  if (t.matches(".error-links a")) { e.preventDefault(); const f = document.getElementById(t.hash.slice(1)); if (!f) return; f.focus(); f.scrollIntoView({ block: "center" }); }
+});
+document.addEventListener("keydown", (e) => {
+  if (e.key === "Escape" && side?.hasAttribute("data-open")) drawer(false);
+  if ((e.ctrlKey || e.metaKey) && e.key === "Enter") e.target.form?.requestSubmit?.($("[data-default]", e.target.form) ?? undefined);
+  const menu = e.target.closest?.(".menu");
+  if (menu && ["ArrowDown", "ArrowUp", "Home", "End"].includes(e.key)) {
+    e.preventDefault();
+    const items = $$("a, button:not([hidden])", menu), i = items.indexOf(document.activeElement);
+    items[e.key === "Home" ? 0 : e.key === "End" ? items.length - 1 : (i + (e.key === "ArrowDown" ? 1 : -1) + items.length) % items.length].focus();
+  }
+});
+// One place for shortcuts: whatever declares aria-keyshortcuts is pressed by that key. Function keys only:
+// letters clash with screen readers, Alt with browser menus, Ctrl+Alt with Polish letters (AltGr).
+document.addEventListener("keydown", (e) => {
+  if (!/^F\d+$/.test(e.key) || e.ctrlKey || e.altKey || e.metaKey || e.shiftKey || document.documentElement.dataset.shortcuts === "off") return;
+  const b = $(`[aria-keyshortcuts="${e.key}"]`);
+  if (b) { e.preventDefault(); b.click(); }
+});
+document.addEventListener("toggle", (e) => {
+  if (!e.target.matches?.(".menu") || e.newState !== "open") return;
+  const menu = e.target, by = $(`[popovertarget="${menu.id}"]`);
+  if (by && !CSS.supports("position-area", "block-end")) {          // browsers without CSS anchors
+    const r = by.getBoundingClientRect(), w = menu.offsetWidth, h = menu.offsetHeight;
+    menu.style.position = "fixed";
+    menu.style.left = Math.max(8, Math.min(r.right - w, innerWidth - w - 8)) + "px";
+    menu.style.top = (r.bottom + h + 8 > innerHeight ? Math.max(8, r.top - h - 4) : r.bottom) + "px";
+  }
+  $("a, button:not([hidden])", menu)?.focus();
+}, true);
+
+/* ---------- Bulk selection ---------- */
+document.addEventListener("change", (e) => {
+  const table = e.target.closest("table[data-bulk]");
+  if (!table || !e.target.matches(".check")) return;
+  const rows = $$("tbody .check", table);
+  if (e.target.matches("[data-all]")) rows.forEach((c) => (c.checked = e.target.checked));
+  const n = rows.filter((c) => c.checked).length, head = $("[data-all]", table), bar = $(table.dataset.bulk);
+  head.checked = n === rows.length; head.indeterminate = n > 0 && n < rows.length;
+  bar.hidden = n === 0;
+  $("[data-n]", bar).textContent = counted(bar, n);
+  announce(counted(bar, n));
+});
+
+/* ---------- Board: menu first, dragging as an extra. The card moves at once; a refusal puts it back and says why ---------- */
+const board = $(".board[data-movable]");
+function place(card, lane, before = null) {
+  const from = card.closest(".lane"), name = $("h2", lane).textContent.trim(), stage = $("[data-stage-name]", card);
+  before ? before.before(card) : $(".cards", lane).prepend(card);
+  if (stage) stage.textContent = name;
+  $$("[data-move-to]", card).forEach((b) => (b.hidden = b.dataset.moveTo === lane.id));
+  if (from !== lane) [[from, -1], [lane, 1]].forEach(([l, by]) => { const n = $("[data-count]", l); n.textContent = Number(n.textContent) + by; });
+  return name;
+}
+async function moveCard(card, lane, focus, from = card.closest(".lane"), next = card.nextElementSibling) {
+  $("[popover]:popover-open", card)?.hidePopover();
+  const back = () => { place(card, from, next?.isConnected ? next : null); if (focus) $("button[popovertarget]", card).focus(); };
+  if (lane === from) return;
+  if (lane.dataset.form) {                    // this lane asks for more: its dialog decides
+    if (card.closest(".lane") !== from) back();
+    const button = $("button[popovertarget]", card);
+    button.dataset.href = decodeURIComponent(lane.dataset.form).replace("{card}", card.dataset.card);
+    openDialog(button);
+    return;
+  }
+  const stage = place(card, lane), who = $("h3 a", card).textContent.trim();
+  if (focus) $("button[popovertarget]", card).focus();
+  card.setAttribute("aria-busy", "true");
+  const body = new URLSearchParams({ card: card.dataset.card, lane: lane.dataset.lane, csrfmiddlewaretoken: csrf() });
+  const answer = await fetch(board.dataset.url, { method: "POST", body, headers: { Accept: "application/json" } }).catch(() => null);
+  const told = await answer?.json().catch(() => ({})) ?? {};
+  card.removeAttribute("aria-busy");
+  if (!answer?.ok) {
+    back();
+    const reason = told.reason ?? document.body.dataset[answer ? "msgBroken" : "msgOffline"];
+    announce(reason, true); toast(reason, { bad: true });
+    return;
+  }
+  announce(board.dataset.moved.replace("%card", who).replace("%stage", stage));
+  for (const [key, head] of Object.entries(told.lanes ?? {})) {
+    const l = document.getElementById(`lane-${key}`);
+    if (l) { $("[data-count]", l).textContent = head.count; $("[data-total]", l).textContent = head.total; }
+  }
+}
+if (board && window.Sortable) {
+  $$(".cards", board).forEach((list) => new Sortable(list, {
+    group: "cards", sort: false, draggable: ".deal:not([data-fixed])", animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 160,
+    delay: 180, delayOnTouchOnly: true, filter: "button, .menu", preventOnFilter: false,
+    onEnd: (e) => {
+      const from = e.from.closest(".lane"), lane = e.to.closest(".lane"), next = e.from.children[e.oldIndex] ?? null;
+      if (lane === from) return;
+      (next ? next.before(e.item) : e.from.append(e.item));     // back to where it was: `moveCard` does the move
+      moveCard(e.item, lane, false, from, next);
+    },
+  }));
+}
+
+/* ---------- Live: what others do reaches this page; nothing takes the focus ---------- */
+const stream = document.body.dataset.events;
+if (stream && window.EventSource) {
+  const live = new EventSource(stream);
+  const refresh = (selector) => $$(selector).forEach((el) => htmx.trigger(el, "refresh"));
+  const read = (e) => { try { return JSON.parse(e.data); } catch { return {}; } };
+  live.addEventListener("notification", (e) => {
+    const told = read(e);
+    refresh("#bell-count");
+    announce(told.text ?? document.body.dataset.msgLive);
+    if (told.text) toast(told.text);
+  });
+  live.addEventListener("changed", (e) => {
+    const { kind, id } = read(e);
+    refresh(`[data-refresh-on~="${CSS.escape(kind)}"], [data-refresh-on~="${CSS.escape(kind)}:${CSS.escape(id)}"]`);
+  });
+  addEventListener("pagehide", () => live.close());
+}

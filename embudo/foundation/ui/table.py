@@ -1,0 +1,145 @@
+"""Draws a list's table in code: a template loop costs ten times as much for 50 rows."""
+
+from collections.abc import Callable, Sequence
+from operator import attrgetter
+from typing import Any
+
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
+
+from embudo.foundation.ui import atoms
+from embudo.foundation.ui.atoms import text
+from embudo.foundation.ui.parts import Action, Column
+
+FORMATS: dict[str, Callable[[Any], Any]] = {
+    "money": atoms.money,
+    "number": atoms.number,
+    "date": atoms.day_text,
+    "datetime": atoms.moment_text,
+    "person": lambda name: atoms.person(str(name or "")),
+}
+NUMERIC = frozenset({"money", "number", "date", "datetime"})
+
+
+def _reader(key: str) -> Callable[[Any], Any]:
+    """Reads a dict row by key, an instance by its path ("company__name" or "company.name")."""
+    path = attrgetter(key.replace("__", "."))
+
+    def read(row: Any) -> Any:
+        if isinstance(row, dict):
+            return row.get(key)
+        try:
+            return path(row)
+        except AttributeError:  # a missing relation on the way
+            return None
+
+    return read
+
+
+def cell_of(column: Column) -> Callable[[Any], Any]:
+    """What draws the column's cells."""
+    if column.cell:
+        return column.cell
+    read, show = _reader(column.key), FORMATS.get(column.kind)
+    if show:
+        return lambda row: show(read(row))
+
+    def plain(row: Any) -> Any:
+        value = read(row)
+        return "—" if value is None or value == "" else value
+
+    return plain
+
+
+class TableDrawing:
+    """The rows of one list. `url`, `sub`, `tone` and `actions` take a row and describe it; all may be None."""
+
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        *,
+        url: Callable[[Any], str | None] | None = None,
+        sub: Callable[[Any], Any] | None = None,
+        tone: Callable[[Any], str] | None = None,
+        actions: Callable[[Any], Sequence[Action]] | None = None,
+        title: Callable[[Any], Any] | None = None,
+    ) -> None:
+        self.columns, self.url, self.sub, self.tone, self.actions = columns, url, sub, tone, actions
+        self.first = cell_of(columns[0])
+        self.title = title or self.first
+        self.has_picture = columns[0].kind == "avatar"
+        self.cells = [self._frame(column) for column in columns[1:]]
+
+    @staticmethod
+    def _frame(column: Column) -> tuple[str, Callable[[Any], Any]]:
+        names = " ".join(
+            name for name, on in (("end", column.end), ("num", column.kind in NUMERIC or column.end)) if on
+        )
+        cls = f' class="{names}"' if names else ""
+        return f'<td role="cell" data-label="{text(column.label)}"{cls}>', cell_of(column)
+
+    def head_cell(self, row: Any) -> str:
+        """The row header: name as a link, with its picture and a second line."""
+        shown = self.first(row)
+        address = self.url(row) if self.url else None
+        name = f'<a href="{text(address)}">{text(shown)}</a>' if address else f"<span>{text(shown)}</span>"
+        below = self.sub(row) if self.sub else None
+        if below:
+            name += f'<span class="sub">{text(below)}</span>'
+        picture = atoms.avatar(shown) if self.has_picture else ""
+        return (
+            '<th role="rowheader" scope="row"><div class="main-cell">'
+            f'{picture}<div class="truncate">{name}</div></div></th>'
+        )
+
+    def row(self, row: Any, number: int) -> str:
+        tone = self.tone(row) if self.tone else ""
+        opening = f'<tr role="row" class="row-{text(tone)}">' if tone else '<tr role="row">'
+        cells = "".join([f"{frame}{text(draw(row))}</td>" for frame, draw in self.cells])
+        menu = self.menu(row, number) if self.actions else ""
+        return f"{opening}{self.head_cell(row)}{cells}{menu}</tr>"
+
+    def menu(self, row: Any, number: int) -> str:
+        items = self.actions(row) if self.actions else ()
+        if not items:
+            return '<td role="cell" class="col-act"></td>'
+        name = gettext("Actions for %(name)s") % {"name": self.title(row)}
+        links = "".join(
+            f'<a href="{text(item.url)}"{" data-dialog" if item.dialog else ""}>'
+            f"{atoms.icon(item.icon) if item.icon else ''}{text(item.label)}</a>"
+            for item in items
+        )
+        return (
+            f'<td role="cell" class="col-act"><button class="btn btn-ghost btn-icon" type="button" id="act-{number}-b"'
+            f' popovertarget="act-{number}">{atoms.icon("ellipsis")}<span class="vh">{text(name)}</span></button>'
+            f'<div class="menu" id="act-{number}" popover>{links}</div></td>'
+        )
+
+    def rows(self, rows: Sequence[Any]) -> SafeString:
+        return mark_safe("".join([self.row(row, number) for number, row in enumerate(rows)]))  # noqa: S308
+
+    def headings(self, sort: str, url: Callable[[str], str]) -> SafeString:
+        """The column headings; a sortable one is a link with `aria-sort`. `url` gives the address for a sort."""
+        cells = [self._heading(column, sort, url) for column in self.columns]
+        if self.actions:
+            cells.append(
+                f'<th role="columnheader" scope="col" class="col-act"><span class="vh">{text(gettext("Actions"))}</span></th>'
+            )
+        return mark_safe("".join(cells))  # noqa: S308
+
+    def _heading(self, column: Column, sort: str, url: Callable[[str], str]) -> str:
+        cls = ' class="end"' if column.end else ""
+        if not column.sort:
+            return f'<th role="columnheader" scope="col"{cls}>{text(column.label)}</th>'
+        state, sign = "none", "chevrons-up-down"
+        target = f"-{column.sort}" if column.descends_first else column.sort
+        if sort.removeprefix("-") == column.sort:
+            down = sort.startswith("-")
+            state, sign = ("descending", "arrow-down") if down else ("ascending", "arrow-up")
+            target = column.sort if down else f"-{column.sort}"
+        address = text(url(target))
+        return (
+            f'<th role="columnheader" scope="col" aria-sort="{state}"{cls}><a id="sort-{text(column.key)}" href="{address}"'
+            f' hx-get="{address}" hx-target="#results" hx-swap="outerHTML" hx-push-url="true">'
+            f"{text(column.label)}{atoms.icon(sign)}</a></th>"
+        )

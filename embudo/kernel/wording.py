@@ -1,0 +1,38 @@
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class EventText:
+    """
+    An event in words, to stand after the name of who acted: "converted the lead". `text` is a translatable text, or a
+    function of the event's data. `is_told` False keeps it out of timelines, which show the thing itself instead.
+    """
+
+    text: Any | Callable[[Mapping[str, Any]], Any]
+    icon: str = "circle"
+    tone: str = ""  # "", "ok", "bad", "info", "accent"
+    is_told: bool = True
+
+    def words(self, data: Mapping[str, Any]) -> str:
+        return str(self.text(data) if callable(self.text) else self.text)
+
+
+_texts: dict[str, EventText] = {}
+
+
+def register_event_text(name: str, text: Any, icon: str = "circle", tone: str = "", *, is_told: bool = True) -> None:
+    """`name` is the event's ("sales.LeadConverted"); called in a module's `hooks.py`."""
+    _texts[name] = EventText(text, icon, tone, is_told)
+
+
+def event_text(name: str) -> EventText:
+    """The event's words; where none are registered, its own name taken apart ("lead converted")."""
+    known = _texts.get(name)
+    return known or EventText(re.sub(r"(?<!^)(?=[A-Z])", " ", name.rpartition(".")[2]).lower())
+
+
+def untold_events() -> list[str]:
+    return [name for name, text in _texts.items() if not text.is_told]

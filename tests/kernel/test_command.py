@@ -1,0 +1,201 @@
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+import pytest
+
+from embudo.foundation.access.models import Team
+from embudo.foundation.access.permissions import MANAGE_ROLES, VIEW_USERS
+from embudo.kernel import change
+from embudo.kernel.act import attempt
+from embudo.kernel.actor import ANONYMOUS, Actor, ActorKind, system_actor
+from embudo.kernel.command import Command
+from embudo.kernel.errors import Forbidden, NotFound, Refused, Stale
+from embudo.kernel.event import Event, publish
+from embudo.kernel.models import LogAbout, LogEntry
+from embudo.kernel.permission import Scope
+from embudo.kernel.record import lock
+
+pytestmark = pytest.mark.django_db
+SYSTEM = system_actor("test")
+
+
+@dataclass(frozen=True)
+class TeamRenamed(Event):
+    team_id: UUID
+
+
+def make(actor: Actor, name: str) -> Team:
+    team = change.create(Team(name=name))
+    publish(TeamRenamed(team.id), team)
+    return team
+
+
+def rename(actor: Actor, team: Team, *, name: str, version: int | None = None) -> Team:
+    team = lock(team, version=version)
+    change.update(team, name=name)
+    publish(TeamRenamed(team.id), team)
+    return team
+
+
+def rename_then_refuse(actor: Actor, team: Team) -> None:
+    change.update(team, name="half")
+    publish(TeamRenamed(team.id), team)
+    raise Refused("test.no", "no")
+
+
+def change_silently(actor: Actor, team: Team) -> None:
+    change.update(team, name="silent")
+
+
+def keep_going(actor: Actor, team: Team) -> Team:
+    try:
+        with attempt():
+            rename_then_refuse(actor, team)
+    except Refused:
+        pass
+    return rename(actor, Team.objects.get(pk=team.pk), name="whole")
+
+
+def drop(actor: Actor, team: Team) -> None:
+    change.delete(team)
+    publish(TeamRenamed(team.id), team)
+
+
+def merge(actor: Actor, first: Team, second: Team) -> None:
+    change.update(first, name="first")
+    change.update(second, name="second")
+    publish(TeamRenamed(first.id), first, second)
+
+
+def revert(actor: Actor, act_id: UUID) -> change.Undone:
+    undone = change.undo_changes(act_id)
+    publish(TeamRenamed(uuid4()))
+    return undone
+
+
+commands = {
+    function.__name__: Command(MANAGE_ROLES, function)
+    for function in (make, rename, rename_then_refuse, change_silently, keep_going, drop, merge, revert)
+}
+
+
+def user(**grants: Scope) -> Actor:
+    named = {"manage": MANAGE_ROLES.code, "view": VIEW_USERS.code}
+    return Actor(
+        ActorKind.USER, id=uuid4(), name="Ann", grants={named[key]: scope for key, scope in grants.items()}
+    )
+
+
+@pytest.fixture
+def team() -> Team:
+    return commands["make"](SYSTEM, "North")
+
+
+def test_command_without_grant_is_forbidden_and_writes_nothing(team: Team) -> None:
+    before = LogEntry.objects.count()
+    with pytest.raises(Forbidden):
+        commands["rename"](user(view=Scope.ALL), team, name="South")
+    assert (Team.objects.get().name, LogEntry.objects.count()) == ("North", before)
+
+
+def test_command_for_anonymous_is_forbidden(team: Team) -> None:
+    with pytest.raises(Forbidden):
+        commands["rename"](ANONYMOUS, team, name="South")
+
+
+def test_command_on_an_unseen_record_is_not_found(team: Team) -> None:
+    with pytest.raises(NotFound):
+        commands["rename"](user(manage=Scope.ALL), team, name="South")
+
+
+def test_command_writes_one_log_row_with_before_and_after(team: Team) -> None:
+    actor = user(manage=Scope.ALL, view=Scope.ALL)
+    commands["rename"](actor, team, name="South")
+    entry = LogEntry.objects.order_by("seq").last()
+    assert (entry.name, entry.actor_id, entry.about_kind, entry.about_id) == (
+        "kernel.TeamRenamed",
+        actor.id,
+        "access.team",
+        team.id,
+    )
+    assert [(one["before"], one["after"], one["version"]) for one in entry.changes] == [
+        ({"name": "North"}, {"name": "South"}, 2)
+    ]
+
+
+def test_refusal_after_publish_leaves_no_event_and_no_change(team: Team) -> None:
+    before = LogEntry.objects.count()
+    with pytest.raises(Refused):
+        commands["rename_then_refuse"](SYSTEM, team)
+    assert (Team.objects.get().name, LogEntry.objects.count()) == ("North", before)
+
+
+def test_change_without_event_is_a_fault_and_rolls_back(team: Team) -> None:
+    with pytest.raises(RuntimeError, match="published no event"):
+        commands["change_silently"](SYSTEM, team)
+    assert Team.objects.get().name == "North"
+
+
+def test_failed_attempt_leaves_the_rest_of_the_act(team: Team) -> None:
+    commands["keep_going"](SYSTEM, team)
+    entry = LogEntry.objects.order_by("seq").last()
+    assert (Team.objects.get().name, [one["after"] for one in entry.changes]) == (
+        "whole",
+        [{"name": "whole"}],
+    )
+
+
+def test_stale_version_is_refused_with_the_version_that_stands(team: Team) -> None:
+    commands["rename"](SYSTEM, team, name="South")
+    with pytest.raises(Stale) as refused:
+        commands["rename"](SYSTEM, team, name="West", version=1)
+    assert refused.value.facts == {"version": 2}
+
+
+def test_write_with_an_old_object_is_refused(team: Team) -> None:
+    old = Team.objects.get()
+    commands["rename"](SYSTEM, team, name="South")
+    with pytest.raises(Stale):
+        commands["rename_then_refuse"](SYSTEM, old)
+
+
+def test_further_records_of_an_event_are_found(team: Team) -> None:
+    second = commands["make"](SYSTEM, "South")
+    commands["merge"](SYSTEM, team, second)
+    assert list(LogAbout.objects.values_list("kind", "record_id")) == [("access.team", second.id)]
+
+
+def act_of_last_entry() -> UUID:
+    entry = LogEntry.objects.order_by("seq").last()
+    assert entry is not None
+    return entry.act
+
+
+def test_undo_puts_back_what_an_act_changed(team: Team) -> None:
+    second = commands["make"](SYSTEM, "South")
+    commands["merge"](SYSTEM, team, second)
+    undone = commands["revert"](SYSTEM, act_of_last_entry())
+    assert sorted(Team.objects.values_list("name", flat=True)) == ["North", "South"]
+    assert (len(undone.put_back), undone.left) == (2, [])
+
+
+def test_undo_leaves_and_reports_what_others_changed_since(team: Team) -> None:
+    second = commands["make"](SYSTEM, "South")
+    commands["merge"](SYSTEM, team, second)
+    act = act_of_last_entry()
+    commands["rename"](SYSTEM, Team.objects.get(pk=second.pk), name="East")
+    undone = commands["revert"](SYSTEM, act)
+    assert undone.left == [("access.team", second.id)]
+    assert sorted(Team.objects.values_list("name", flat=True)) == ["East", "North"]
+
+
+def test_undo_of_removal_brings_the_record_back(team: Team) -> None:
+    commands["drop"](SYSTEM, team)
+    commands["revert"](SYSTEM, act_of_last_entry())
+    assert Team.objects.get().pk == team.pk
+
+
+def test_undo_of_creation_removes_the_record() -> None:
+    commands["make"](SYSTEM, "New")
+    commands["revert"](SYSTEM, act_of_last_entry())
+    assert not Team.objects.exists()
