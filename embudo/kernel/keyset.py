@@ -77,7 +77,7 @@ def _is_nullable(queryset: QuerySet[Any], path: str) -> bool:
             return True
         if getattr(field, "null", True):
             return True
-        model = field.related_model if field.is_relation else None  # type: ignore[union-attr, assignment]
+        model = field.related_model if field.is_relation else None
     return False
 
 
@@ -86,7 +86,7 @@ def _tag(value: Any) -> list[str] | None:
         return None
     for kind, tag in ((bool, "b"), (int, "i"), (datetime, "t"), (date, "d"), (Decimal, "n"), (UUID, "u")):
         if isinstance(value, kind):
-            return [tag, value.isoformat() if tag in "td" else str(value)]
+            return [tag, value.isoformat() if isinstance(value, date) else str(value)]
     return ["s", str(value)]
 
 

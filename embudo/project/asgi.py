@@ -27,7 +27,7 @@ class Application:
     def __init__(self) -> None:
         self.hub = Hub()
         self.events = LiveEvents(self.hub)
-        self.pages = Pages(get_wsgi_application(), THREADS)  # type: ignore[arg-type]
+        self.pages = Pages(get_wsgi_application(), THREADS)
         self.is_prepared = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

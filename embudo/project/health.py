@@ -119,17 +119,23 @@ def _is_loopback(address: str) -> bool:
 
 def metric_lines() -> Iterable[str]:
     yield from family("embudo_requests_total", "counter", "Answers of this process.", _answers())
-    yield from family("embudo_request_seconds_total", "counter", "Time spent on them.", {"": requests.seconds})
+    yield from family(
+        "embudo_request_seconds_total", "counter", "Time spent on them.", {"": requests.seconds}
+    )
     yield from family("embudo_jobs", "gauge", "Jobs in the queue by state.", _labelled("state", _jobs()))
-    yield from family("embudo_queue_age_seconds", "gauge", "Age of the oldest due job.", {"": queue_age().total_seconds()})
+    yield from family(
+        "embudo_queue_age_seconds", "gauge", "Age of the oldest due job.", {"": queue_age().total_seconds()}
+    )
     yield from family("embudo_log_entries", "gauge", "Highest number in the event log.", {"": _log_size()})
-    yield from family("embudo_mails", "gauge", "Mails in the outbox by state.", _labelled("state", mail_counts()))
+    yield from family(
+        "embudo_mails", "gauge", "Mails in the outbox by state.", _labelled("state", mail_counts())
+    )
 
 
 def family(name: str, kind: str, about: str, values: Mapping[str, float]) -> Iterable[str]:
     yield f"# HELP {name} {about}\n# TYPE {name} {kind}\n"
     for labels, value in values.items():
-        yield f"{name}{labels} {value:g}\n" if isinstance(value, float) else f"{name}{labels} {value}\n"
+        yield f"{name}{labels} {value:.15g}\n"
 
 
 def _labelled(label: str, values: Mapping[str, int]) -> dict[str, float]:
@@ -141,7 +147,9 @@ def _answers() -> dict[str, float]:
 
 
 def _jobs() -> dict[str, int]:
-    return dict.fromkeys(Job.State.values, 0) | dict(Job.objects.values_list("state").annotate(n=Count("id")).order_by())
+    return dict.fromkeys(Job.State.values, 0) | dict(
+        Job.objects.values_list("state").annotate(n=Count("id")).order_by()
+    )
 
 
 def _log_size() -> int:

@@ -5,7 +5,7 @@ import json
 import logging
 import threading
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -77,7 +77,7 @@ def written(event: str, data: dict[str, Any], position: Position | None = None) 
 
 def said_of(target: Target, position: Position) -> bytes:
     kind, record_id = target
-    return written("changed", {"kind": kind, "id": str(record_id), "seq": position[1]}, position)
+    return written("changed", {"kind": kind, "id": str(record_id or ""), "seq": position[1]}, position)
 
 
 class Hub:
@@ -90,6 +90,7 @@ class Hub:
         self.threads = ThreadPoolExecutor(CONNECTING, thread_name_prefix="live")
         self.follower: Follower | None = None
         self.starting = asyncio.Lock()
+        self.telling: set[asyncio.Task[None]] = set()
         self.is_closing = False
 
     def __len__(self) -> int:
@@ -123,14 +124,32 @@ class Hub:
     def deliver(self, news: News) -> None:
         """In the event loop: hands the news to those who watch, and to nobody else."""
         for target, position in news.changes.items():
-            watching = self.by_target.get(target, ())
-            message = said_of(target, position) if watching else b""
-            for stream in watching:
-                stream.put(f"{target[0]}:{target[1]}", position, message)
+            self.say(target, position, self.by_target.get(target, ()))
+        for kind in {kind for kind, _record_id in news.changes if (kind, None) in self.by_target}:
+            telling = asyncio.create_task(self.tell_kind(kind, news))
+            self.telling.add(telling)
+            telling.add_done_callback(self.telling.discard)
         for user_id, count in news.counts.items():
             message = written("notification", {"count": count}, news.position)
             for stream in self.by_person.get(user_id, ()):
                 stream.put("notification", news.position, message)
+
+    def say(self, target: Target, position: Position, streams: Collection[Stream]) -> None:
+        message = said_of(target, position) if streams else b""
+        for stream in streams:
+            stream.put(f"{target[0]}:{target[1]}", position, message)
+
+    async def tell_kind(self, kind: str, news: News) -> None:
+        """Tells those who watch a whole list or board, each of the records that they may see."""
+        ids = {record_id for other, record_id in news.changes if other == kind and record_id}
+        users = {stream.person.id for stream in self.by_target.get((kind, None), ())}
+        seen = await asyncio.get_running_loop().run_in_executor(
+            self.threads, reading.seen_by, users, kind, ids
+        )
+        streams = list(self.by_target.get((kind, None), ()))
+        for record_id in ids:
+            told = [stream for stream in streams if record_id in seen.get(stream.person.id, ())]
+            self.say((kind, record_id), news.changes[kind, record_id], told)
 
     def close_gone(self, gone: Iterable[Person]) -> None:
         """Ends the streams of sessions that were ended."""
@@ -196,7 +215,9 @@ class Follower(threading.Thread):
 
     def check_persons(self) -> None:
         asked: Future[set[Person]] = Future()
-        self.loop.call_soon_threadsafe(lambda: asked.set_result({stream.person for stream in self.hub.streams()}))
+        self.loop.call_soon_threadsafe(
+            lambda: asked.set_result({stream.person for stream in self.hub.streams()})
+        )
         gone = reading.persons_gone(asked.result(5))
         if gone:
             self.loop.call_soon_threadsafe(self.hub.close_gone, gone)
@@ -211,7 +232,7 @@ def cookies_of(scope: Scope) -> dict[str, str]:
 
 
 def wanted_of(scope: Scope) -> tuple[frozenset[Target], Position | None]:
-    """The records the client displays (`watch=kind:id,kind:id`), and where it stood before (Last-Event-ID, `after`)."""
+    """The records the client displays (`watch=kind:id,kind:id,kind`), and where it stood before (Last-Event-ID, `after`)."""
     query = parse_qs(scope.get("query_string", b"").decode("latin-1"), max_num_fields=10)
     headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
     after = headers.get(b"last-event-id") or query.get("after", [""])[0]
@@ -257,6 +278,7 @@ class LiveEvents:
         watcher = asyncio.create_task(_until_gone(receive, stream))
         try:
             missed = await loop.run_in_executor(self.hub.threads, reading.catch_up, person, visible, after)
+            stream.knows(missed.position)
             await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
             await send(_body(_greeting(missed)))
             await _pump(stream, send)

@@ -17,12 +17,13 @@ from django.db.models import Q, QuerySet
 from embudo.foundation.access.models import User
 from embudo.foundation.access.queries import actor_of
 from embudo.foundation.notify.queries import unread_counts
+from embudo.kernel.actor import Actor
 from embudo.kernel.follow import head, settled
-from embudo.kernel.kind import kind_named
+from embudo.kernel.kind import RecordKind, kind_named
 from embudo.kernel.models import LogAbout, LogEntry
 
 Position = tuple[int, int]
-Target = tuple[str, UUID]  # kind and id of a record
+Target = tuple[str, UUID | None]  # kind and id of a record; no id: any record of the kind
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -93,14 +94,17 @@ def persons_gone(persons: Collection[Person]) -> list[Person]:
 
 
 def _in_chunks(keys: Collection[Any], read: Callable[[list[Any]], Iterable[Any]]) -> list[Any]:
-    rest, found = iter(keys), []
+    rest = iter(keys)
+    found: list[Any] = []
     while chunk := list(islice(rest, 500)):
         found += read(chunk)
     return found
 
 
 def _active_users(ids: list[UUID]) -> Iterable[User]:
-    return User.objects.filter(pk__in=ids, is_active=True).only("id", "password")  # type: ignore[no-any-return]
+    wanted = ("id", "password", "name", "team", "language", "time_zone")
+    found: Iterable[User] = User.objects.filter(pk__in=ids, is_active=True).only(*wanted)
+    return found
 
 
 def _standing_sessions(keys: list[str]) -> Iterable[str]:
@@ -112,9 +116,9 @@ def _standing_sessions(keys: list[str]) -> Iterable[str]:
 
 
 def targets_from(text: str) -> frozenset[Target]:
-    """ "sales.lead:<id>,sales.lead:<id>"; what cannot be read, and what is beyond the limit, is left out."""
+    """ "sales.lead:<id>,sales.lead": what cannot be read, and what is beyond the limit, is left out."""
     pairs = (part.partition(":") for part in text.split(",", WATCHED)[:WATCHED] if part)
-    return frozenset((kind, record_id) for kind, _colon, written in pairs if (record_id := _uuid(written)))
+    return frozenset((kind, _uuid(given)) for kind, colon, given in pairs if not colon or _uuid(given))
 
 
 def _uuid(text: str) -> UUID | None:
@@ -133,11 +137,27 @@ def visible_targets(person: Person, targets: frozenset[Target]) -> frozenset[Tar
     visible: set[Target] = set()
     for name in {kind for kind, _record_id in targets}:
         kind = kind_named(name)
-        if kind:
-            asked = [record_id for other, record_id in targets if other == name]
-            seen = kind.model.objects.visible_to(actor).filter(pk__in=asked).values_list("pk", flat=True)
-            visible |= {(name, record_id) for record_id in seen}
+        if kind and actor.may(kind.model.view_permission):
+            asked = {record_id for other, record_id in targets if other == name and record_id}
+            visible |= {(name, record_id) for record_id in _seen(actor, kind, asked)}
+            visible |= {(name, None)} & targets
     return frozenset(visible)
+
+
+def _seen(actor: Actor, kind: RecordKind, ids: Collection[UUID]) -> set[UUID]:
+    return (
+        set(kind.model.objects.visible_to(actor).filter(pk__in=ids).values_list("pk", flat=True))
+        if ids
+        else set()
+    )
+
+
+@in_thread
+def seen_by(user_ids: Collection[UUID], name: str, ids: Collection[UUID]) -> dict[UUID, set[UUID]]:
+    """User -> which of the records of a kind they may see: for those who watch a whole list or board."""
+    kind = kind_named(name)
+    users = _in_chunks(user_ids, _active_users) if kind else []
+    return {user.id: _seen(actor_of(user), kind, ids) for user in users} if kind else {}
 
 
 # --- since when ------------------------------------------------------------------------------------------------
@@ -146,7 +166,7 @@ def visible_targets(person: Person, targets: frozenset[Target]) -> frozenset[Tar
 def position_from(text: str) -> Position | None:
     """Where a client stood: the id of the last event it got ("transaction.sequence")."""
     txid, _dot, seq = text.partition(".")
-    is_number = txid.isdecimal() and seq.isdecimal() and len(text) < 40  # noqa: PLR2004 - two 64-bit numbers
+    is_number = txid.isdecimal() and seq.isdecimal() and len(text) < 40
     return (int(txid), int(seq)) if is_number else None
 
 
@@ -166,13 +186,14 @@ def catch_up(person: Person, targets: frozenset[Target], since: Position | None)
     news = News(head(settled()), counts=unread_counts({person.id}))
     if since is None or not targets or since >= news.position:
         return news
-    ids = {record_id for _kind, record_id in targets}
+    ids = {record_id for _kind, record_id in targets if record_id}
     mine = after(settled(), since).filter(Q(about_id__in=ids) | Q(further__record_id__in=ids)).distinct()
     rows = list(mine[: CAUGHT_UP + 1])
+    news.changes = {target: at for target, at in _changes(rows).items() if target in targets}
     if len(rows) > CAUGHT_UP:
         news.changes = dict.fromkeys(targets, news.position)
-    else:
-        news.changes = {target: at for target, at in _changes(rows).items() if target in targets}
+    # of a watched kind anything may have changed: a page that was away draws its list again
+    news.changes |= {target: news.position for target in targets if target[1] is None}
     return news
 
 

@@ -37,9 +37,15 @@ INSTALLED_APPS = [
     "embudo.foundation.access",
     "embudo.foundation.notify",
     "embudo.foundation.activity",
+    "embudo.foundation.documents",
     "embudo.foundation.audit",
+    "embudo.foundation.search",
+    "embudo.foundation.transfer",
     # business
     "embudo.business.directory",
+    "embudo.business.supply",
+    "embudo.business.sales",
+    "embudo.business.billing",
     # entrypoints
     "embudo.entrypoints.rest",
     # project
@@ -93,6 +99,7 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 MFA_ADAPTER = "embudo.foundation.access.queries.factors.SealedSecrets"
+MFA_TOTP_TOLERANCE = 1  # phones' clocks differ by some seconds
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not IS_HTTPS  # browsers offer passkeys without TLS on localhost only
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
@@ -132,6 +139,12 @@ CONTENT_SECURITY_POLICY = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_MAX_SIZE = 25 * 1024 * 1024  # bytes of one file; what is larger is dropped while it comes in
+FILE_UPLOAD_HANDLERS = [
+    "embudo.foundation.ui.uploads.SizeLimit",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 LANGUAGES = [("en", "English"), ("fr", "Français"), ("es", "Español"), ("pl", "Polski")]
 LANGUAGE_CODE = env("DEFAULT_LANGUAGE", "en")

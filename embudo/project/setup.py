@@ -7,6 +7,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from embudo.business.sales.commands import define_default_pipeline
 from embudo.foundation.access.commands import sync_roles
 from embudo.kernel.actor import system_actor
 
@@ -24,6 +25,7 @@ def migrate(*, verbosity: int = 0) -> bool:
 def provide_defaults() -> None:
     """What every installation has from the start; each step adds only what was never offered before."""
     sync_roles(system_actor("set-up"))
+    define_default_pipeline(system_actor("set-up"))
 
 
 def collect_static() -> None:

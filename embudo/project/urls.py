@@ -11,7 +11,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("embudo.foundation.access.urls")),
     path("", include("embudo.foundation.notify.urls")),
     path("", include("embudo.foundation.activity.urls")),
+    path("", include("embudo.foundation.documents.urls")),
+    path("", include("embudo.business.directory.urls")),
+    path("", include("embudo.business.billing.urls")),
     path("audit/", include("embudo.foundation.audit.urls")),
+    path("search/", include("embudo.foundation.search.urls")),
+    path("", include("embudo.business.supply.urls")),
+    path("", include("embudo.business.sales.urls")),
 ]
 
 urlpatterns += [

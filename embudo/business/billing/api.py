@@ -58,7 +58,9 @@ class InvoiceIn(In):
     terms_days: int = Field(NET_TERMS, ge=0, le=MAX_TERMS)
     language: Literal["", "en", "fr", "es", "pl"] = ""
     note: str = Field("", max_length=1000)
-    is_further: bool = Field(default=False, description="The opportunity has an invoice already, and this is one more.")
+    is_further: bool = Field(
+        default=False, description="The opportunity has an invoice already, and this is one more."
+    )
 
     def draft(self) -> InvoiceDraft:
         values = self.model_dump(exclude={"lines"})
@@ -210,11 +212,15 @@ def issue_invoice(request: Request, data: InvoiceIn) -> Any:
     return commands.issue_invoice(request.actor, draft=data.draft())
 
 
-@router.get("/invoices/{uuid:invoice_id}/pdf", response={200: bytes}, summary="Download the invoice's document")
+@router.get(
+    "/invoices/{uuid:invoice_id}/pdf", response={200: bytes}, summary="Download the invoice's document"
+)
 @operation(permissions.VIEW_INVOICES)
 def download_invoice(request: Request, invoice_id: UUID) -> Any:
     pdf = commands.pdf_of(queries.invoice(request.actor, invoice_id))
-    return HttpResponse(bytes(pdf.content), content_type="application/pdf", headers={"ETag": f'"{pdf.sha256}"'})
+    return HttpResponse(
+        bytes(pdf.content), content_type="application/pdf", headers={"ETag": f'"{pdf.sha256}"'}
+    )
 
 
 @router.post("/invoices/{uuid:invoice_id}/correct", response={201: InvoiceOut}, summary="Issue a credit note")

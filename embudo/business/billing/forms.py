@@ -9,8 +9,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import formats
-from django.utils.translation import get_language
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import get_language, gettext_lazy as _
 
 from embudo.business.billing.rules import MAX_LINES, MAX_TERMS, NET_TERMS, RATE_SCALE, InvoiceDraft, LineDraft
 from embudo.business.directory import queries as directory
@@ -69,12 +68,21 @@ class IssueInvoiceForm(Form):
 
     company = LookupField(label=_("Company"), label_of=lambda company: company.name, required=False)
     terms_days = forms.IntegerField(
-        label=_("Days to pay"), min_value=0, max_value=MAX_TERMS, initial=NET_TERMS, help_text=_("Counted from today.")
+        label=_("Days to pay"),
+        min_value=0,
+        max_value=MAX_TERMS,
+        initial=NET_TERMS,
+        help_text=_("Counted from today."),
     )
-    currency = forms.CharField(label=_("Currency"), max_length=3, help_text=_("Three letters, for example EUR."))
+    currency = forms.CharField(
+        label=_("Currency"), max_length=3, help_text=_("Three letters, for example EUR.")
+    )
     language = forms.ChoiceField(label=_("Language of the invoice"), choices=settings.LANGUAGES)
     note = forms.CharField(
-        label=_("Note on the invoice"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 3})
+        label=_("Note on the invoice"),
+        max_length=1000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
     )
     is_further = forms.BooleanField(label=_("This is a further invoice for the opportunity"), required=False)
 
@@ -104,20 +112,24 @@ class IssueInvoiceForm(Form):
             search_url=reverse("directory:company_options"),
             fetch=lambda value: directory.company(self.actor, UUID(value)),
             label_of=lambda company: company.name,
-            options=lambda: list(directory.companies(self.actor).order_by("-created").values_list("pk", "name")[:50]),
+            options=lambda: [(found[0], found[1]) for found in directory.company_options(self.actor)],
         )
 
     def _row_count(self) -> int:
         typed = self.data.get("rows", "") if self.is_bound else self.initial.get("rows", "")
-        asked = int(typed) if str(typed).isdecimal() and len(str(typed)) < 5 else 0  # noqa: PLR2004 - a handful of digits
+        asked = int(typed) if str(typed).isdecimal() and len(str(typed)) < 5 else 0
         return min(MAX_LINES, max(1, asked or len(self.source.lines) + BLANK_LINES))
 
     def _line_fields(self, number: int) -> Mapping[str, forms.Field]:
         at = {"n": number + 1}
         choices = [("", "—"), *((str(product.pk), product.name) for product in self.products)]
         fields: dict[str, forms.Field] = {
-            "product": forms.ChoiceField(label=_("Product, line %(n)d") % at, choices=choices, required=False),
-            "description": forms.CharField(label=_("Description, line %(n)d") % at, max_length=300, required=False),
+            "product": forms.ChoiceField(
+                label=_("Product, line %(n)d") % at, choices=choices, required=False
+            ),
+            "description": forms.CharField(
+                label=_("Description, line %(n)d") % at, max_length=300, required=False
+            ),
             "quantity": NumberField(label=_("Quantity, line %(n)d") % at, required=False),
             "unit_price": NumberField(label=_("Unit price, line %(n)d") % at, required=False),
             "tax_percent": NumberField(label=_("Tax in per cent, line %(n)d") % at, required=False),

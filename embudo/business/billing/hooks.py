@@ -3,8 +3,7 @@ from typing import Any
 from uuid import UUID
 
 from django.urls import reverse
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _
 
 from embudo.business.billing import permissions, queries
 from embudo.business.billing.models import Invoice
@@ -33,7 +32,11 @@ def with_amount(text: Any) -> Any:
 
     def words(data: Mapping[str, Any]) -> str:
         currency = data["currency"]
-        amounts = {name: money((data[f"{name}_minor"], currency)) for name in ("amount", "open") if f"{name}_minor" in data}
+        amounts = {
+            name: money((data[f"{name}_minor"], currency))
+            for name in ("amount", "open")
+            if f"{name}_minor" in data
+        }
         return str(text) % (amounts | {"number": data["number"]})
 
     return words
@@ -70,7 +73,9 @@ def register() -> None:
     register_menu(MenuEntry(_("Payments"), "billing:payments", "banknote", permissions.VIEW_PAYMENTS, 61))
     register_panels()
     register_words()
-    register_notification_kind(NotificationKind("billing.overdue", _("Invoices become overdue"), is_mailed=False))
+    register_notification_kind(
+        NotificationKind("billing.overdue", _("Invoices become overdue"), is_mailed=False)
+    )
     register_notification_kind(NotificationKind("billing.paid", _("An invoice is paid"), is_mailed=False))
     for page in ("invoices", "invoice", "invoice_new", "opportunity_invoice", "company_invoice", "payments"):
         register_help(f"billing:{page}", _("Invoices and payments"), "billing/help.html")
@@ -90,12 +95,18 @@ def panel_url(name: str) -> Any:
 def register_words() -> None:
     register_task_title("billing.sales", _("Ask %(customer)s about invoice %(number)s"), CLOSES)
     register_task_title("billing.collect", _("Collect invoice %(number)s from %(customer)s"), CLOSES)
-    register_event_text("billing.InvoiceIssued", numbered(_("issued invoice %(number)s")), "receipt", "accent")
+    register_event_text(
+        "billing.InvoiceIssued", numbered(_("issued invoice %(number)s")), "receipt", "accent"
+    )
     register_event_text("billing.InvoiceCorrected", corrected_words, "undo-2")
     register_event_text("billing.InvoiceOverdue", overdue_words, "alarm-clock", "bad")
-    register_event_text("billing.InvoicePaid", numbered(_("saw invoice %(number)s paid")), "circle-check", "ok")
+    register_event_text(
+        "billing.InvoicePaid", numbered(_("saw invoice %(number)s paid")), "circle-check", "ok"
+    )
     entered = with_amount(_("entered a payment of %(amount)s; %(open)s left to pay"))
     register_event_text("billing.PaymentEntered", entered, "banknote", "ok")
     reversed_ = with_amount(_("reversed a payment of %(amount)s; %(open)s left to pay"))
     register_event_text("billing.PaymentReversed", reversed_, "undo-2", "bad")
-    register_event_text("billing.InvoicePdfStored", _("kept the invoice's document"), "file-check", is_told=False)
+    register_event_text(
+        "billing.InvoicePdfStored", _("kept the invoice's document"), "file-check", is_told=False
+    )

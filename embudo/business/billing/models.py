@@ -47,16 +47,33 @@ class Invoice(OwnedRecord):
     """
 
     view_permission = permissions.VIEW_INVOICES
-    secret_fields: ClassVar[tuple[str, ...]] = ("seller", "buyer")  # frozen here, so the log need not repeat them
+    secret_fields: ClassVar[tuple[str, ...]] = (
+        "seller",
+        "buyer",
+    )  # frozen here, so the log need not repeat them
 
-    kind = models.CharField(_("kind"), max_length=12, choices=InvoiceKind.choices, default=InvoiceKind.INVOICE)
+    kind = models.CharField(
+        _("kind"), max_length=12, choices=InvoiceKind.choices, default=InvoiceKind.INVOICE
+    )
     number = models.CharField(_("number"), max_length=24, unique=True)
-    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="+", verbose_name=_("company"))
+    company = models.ForeignKey(
+        Company, on_delete=models.PROTECT, related_name="+", verbose_name=_("company")
+    )
     opportunity = models.ForeignKey(
-        Opportunity, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("opportunity")
+        Opportunity,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("opportunity"),
     )
     corrects = models.OneToOneField(
-        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="credit_note", verbose_name=_("corrects")
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="credit_note",
+        verbose_name=_("corrects"),
     )
     reason = models.CharField(_("reason"), max_length=300, blank=True)  # of a credit note
     issued = models.DateField(_("issued"))
@@ -67,7 +84,9 @@ class Invoice(OwnedRecord):
     note = models.CharField(_("note"), max_length=1000, blank=True)
     seller = models.JSONField(default=dict)
     buyer = models.JSONField(default=dict)
-    buyer_name = models.CharField(_("customer"), max_length=300)  # also in `buyer`; here lists sort and search by it
+    buyer_name = models.CharField(
+        _("customer"), max_length=300
+    )  # also in `buyer`; here lists sort and search by it
     net_minor = models.BigIntegerField(_("net"))
     tax_minor = models.BigIntegerField(_("tax"))
     gross_minor = models.BigIntegerField(_("total"))
@@ -221,7 +240,8 @@ class Payment(Record):
     class Meta:
         constraints = (
             models.CheckConstraint(
-                condition=Q(amount_minor__gt=0, reverses=None) | Q(amount_minor__lt=0, reverses__isnull=False),
+                condition=Q(amount_minor__gt=0, reverses=None)
+                | Q(amount_minor__lt=0, reverses__isnull=False),
                 name="payment_sign",
             ),
         )

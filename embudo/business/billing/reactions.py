@@ -55,7 +55,10 @@ def tell_of_overdue(event: InvoiceOverdue, _entry: LogEntry) -> None:
     for user in people:
         with translation.override(user.language):
             amount = money((event.open_minor, event.currency))
-            body = gettext("Invoice %(number)s: %(amount)s to pay.") % {"number": event.number, "amount": amount}
+            body = gettext("Invoice %(number)s: %(amount)s to pay.") % {
+                "number": event.number,
+                "amount": amount,
+            }
             tell_user(
                 system_actor("billing.overdue"),
                 user=user,

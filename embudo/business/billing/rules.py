@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Protocol
 from uuid import UUID
 
 from django.db.models import TextChoices
@@ -105,6 +106,17 @@ class Line:
         return self.net_minor + self.tax_minor
 
 
+class Taxed(Protocol):
+    """A line as drafted or as stored: what the tax table adds up."""
+
+    @property
+    def tax_rate(self) -> int: ...
+    @property
+    def net_minor(self) -> int: ...
+    @property
+    def tax_minor(self) -> int: ...
+
+
 @dataclass(frozen=True)
 class RateTotal:
     tax_rate: int
@@ -159,8 +171,8 @@ def totals(lines: Sequence[Line], currency: str) -> Totals:
     return Totals(tuple(done), rate_totals(done))
 
 
-def rate_totals(lines: Iterable[Line]) -> tuple[RateTotal, ...]:
-    """One row for each tax rate, the highest first; also from stored lines, which have the same attributes."""
+def rate_totals(lines: Iterable[Taxed]) -> tuple[RateTotal, ...]:
+    """One row for each tax rate, the highest first."""
     sums: dict[int, tuple[int, int]] = {}
     for line in lines:
         net, tax = sums.get(line.tax_rate, (0, 0))
@@ -196,7 +208,7 @@ def _read_line(draft: LineDraft, at: str, faults: dict[str, list[object]]) -> Li
     rate = _scaled(draft.tax_percent, RATE_SCALE)
     if not description or "\0" in description:
         faults[f"{at}.description"] = [_("Enter what is invoiced.")]
-    elif len(description) > 300:  # noqa: PLR2004 - the column's width
+    elif len(description) > 300:
         faults[f"{at}.description"] = [_("Shorten the description to 300 characters.")]
     if quantity is None or quantity == 0:
         faults[f"{at}.quantity"] = [_("Enter a quantity other than zero, with at most 3 decimals.")]
@@ -210,7 +222,9 @@ def _read_line(draft: LineDraft, at: str, faults: dict[str, list[object]]) -> Li
 def check_totals(sums: Totals) -> None:
     """An invoice asks for money, and for no more than every system can hold."""
     if sums.gross_minor <= 0:
-        raise Invalid({"lines": [_("The total must be above zero. To give money back, issue a credit note.")]})
+        raise Invalid(
+            {"lines": [_("The total must be above zero. To give money back, issue a credit note.")]}
+        )
     if max(sums.gross_minor, *(abs(line.net_minor) for line in sums.lines)) > AMOUNT_LIMIT:
         raise Invalid({"lines": [_("The total is too large. Lower the quantity or the price.")]})
 
@@ -221,7 +235,7 @@ def check_draft(draft: InvoiceDraft, currency: str) -> None:
         faults["currency"] = [_("Choose a currency by its three letters, for example EUR.")]
     if not 0 <= draft.terms_days <= MAX_TERMS:
         faults["terms_days"] = [_("Enter the days to pay: 0 to 365.")]
-    if len(draft.note) > 1000 or "\0" in draft.note:  # noqa: PLR2004 - the column's width
+    if len(draft.note) > 1000 or "\0" in draft.note:
         faults["note"] = [_("Shorten the note to 1000 characters.")]
     if faults:
         raise Invalid(faults)
@@ -242,11 +256,15 @@ def number_text(kind: str, year: int, count: int) -> str:
 
 def check_invoiceable(*, is_won: bool, has_invoice: bool, is_further: bool) -> None:
     if not is_won:
-        raise Refused("billing.opportunity_not_won", _("Only a won opportunity can be invoiced. Win it first."))
+        raise Refused(
+            "billing.opportunity_not_won", _("Only a won opportunity can be invoiced. Win it first.")
+        )
     if has_invoice and not is_further:
         raise Refused(
             "billing.already_invoiced",
-            _("This opportunity has an invoice already. Say that this is a further one, or correct the first."),
+            _(
+                "This opportunity has an invoice already. Say that this is a further one, or correct the first."
+            ),
         )
 
 
@@ -261,7 +279,9 @@ def check_correctable(kind: str, settlement: str) -> None:
 
 def check_payment(kind: str, currency: str, amount: Money, paid_on: date, today: date) -> None:
     if kind == InvoiceKind.CREDIT_NOTE:
-        raise Refused("billing.credit_note_not_payable", _("Nobody pays a credit note. Enter it on an invoice."))
+        raise Refused(
+            "billing.credit_note_not_payable", _("Nobody pays a credit note. Enter it on an invoice.")
+        )
     faults: dict[str, list[object]] = {}
     if amount.currency != currency:
         faults["amount"] = [_("Enter the amount in the invoice's currency.")]
@@ -271,7 +291,7 @@ def check_payment(kind: str, currency: str, amount: Money, paid_on: date, today:
         faults["amount"] = [_("Enter a smaller amount.")]
     if paid_on > today:
         faults["paid_on"] = [_("Enter the day the money arrived: today or earlier.")]
-    elif paid_on.year < 2000:  # noqa: PLR2004 - older is a slip of the keyboard
+    elif paid_on.year < 2000:
         faults["paid_on"] = [_("Enter the day the money arrived, with its full year.")]
     if faults:
         raise Invalid(faults)
@@ -279,7 +299,9 @@ def check_payment(kind: str, currency: str, amount: Money, paid_on: date, today:
 
 def check_reversible(*, is_reversal: bool, is_reversed: bool) -> None:
     if is_reversal:
-        raise Refused("billing.reversal_final", _("A reversal cannot be reversed. Enter a new payment instead."))
+        raise Refused(
+            "billing.reversal_final", _("A reversal cannot be reversed. Enter a new payment instead.")
+        )
     if is_reversed:
         raise Refused("billing.payment_reversed", _("This payment has been reversed already."))
 
@@ -295,11 +317,8 @@ def balance(gross_minor: int, paid_minor: int, *, is_credited: bool) -> Balance:
     """Where an invoice stands. What was paid beyond its claim (all of it once credited) is the customer's credit."""
     claim = 0 if is_credited else gross_minor
     left = max(0, claim - paid_minor)
-    if is_credited:
-        settlement = Settlement.CREDITED
-    else:
-        settlement = Settlement.OPEN if left else Settlement.PAID
-    return Balance(settlement, left, max(0, paid_minor - claim))
+    alive = Settlement.OPEN if left else Settlement.PAID
+    return Balance(Settlement.CREDITED if is_credited else alive, left, max(0, paid_minor - claim))
 
 
 def sales_task_key(invoice_id: UUID) -> str:

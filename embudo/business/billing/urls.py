@@ -12,8 +12,16 @@ urlpatterns = [
     path("invoices/<uuid:invoice_id>/credit/", views.CorrectInvoice.as_view(), name="invoice_correct"),
     path("payments/", views.Payments.as_view(), name="payments"),
     path("payments/<uuid:payment_id>/reverse/", views.ReversePayment.as_view(), name="payment_reverse"),
-    path("opportunities/<uuid:opportunity_id>/invoice/", views.IssueInvoice.as_view(), name="opportunity_invoice"),
-    path("opportunities/<uuid:opportunity_id>/invoices/", views.OpportunityInvoices.as_view(), name="opportunity_panel"),
+    path(
+        "opportunities/<uuid:opportunity_id>/invoice/",
+        views.IssueInvoice.as_view(),
+        name="opportunity_invoice",
+    ),
+    path(
+        "opportunities/<uuid:opportunity_id>/invoices/",
+        views.OpportunityInvoices.as_view(),
+        name="opportunity_panel",
+    ),
     path("companies/<uuid:company_id>/invoice/", views.IssueInvoice.as_view(), name="company_invoice"),
     path("companies/<uuid:company_id>/invoices/", views.CompanyInvoices.as_view(), name="company_panel"),
 ]

@@ -30,7 +30,7 @@ MOST_LEVELS = 20
 
 
 @command(REGISTER_COMPANY)
-def register_company(
+def register_company(  # noqa: PLR0913 - one keyword an attribute
     actor: Actor,
     *,
     name: str,
@@ -65,7 +65,7 @@ def register_company(
 
 
 @command(CHANGE_COMPANY)
-def change_company(
+def change_company(  # noqa: PLR0913 - one keyword an attribute
     actor: Actor,
     company: Company,
     *,
@@ -140,6 +140,10 @@ def _home_country() -> str:
     return organisation().country
 
 
+def _country_of(company: Company | None) -> str:
+    return (company.country if company else "") or _home_country()
+
+
 def _check_parent(company: Company, parent: Company | None) -> None:
     above, levels = parent, 0
     while above is not None:
@@ -150,7 +154,9 @@ def _check_parent(company: Company, parent: Company | None) -> None:
 
 
 @command(CHANGE_OWNER)
-def change_company_owner(actor: Actor, company: Company, *, owner: User | None, version: int | None = None) -> Company:
+def change_company_owner(
+    actor: Actor, company: Company, *, owner: User | None, version: int | None = None
+) -> Company:
     """Hands a company to somebody else. Refuses a stale version and an owner who may no longer sign in."""
     company = lock(company, version=version)
     if _moved(company, owner):
@@ -159,7 +165,9 @@ def change_company_owner(actor: Actor, company: Company, *, owner: User | None, 
 
 
 @command(CHANGE_OWNER)
-def change_person_owner(actor: Actor, person: Person, *, owner: User | None, version: int | None = None) -> Person:
+def change_person_owner(
+    actor: Actor, person: Person, *, owner: User | None, version: int | None = None
+) -> Person:
     """Hands a person to somebody else. Refuses a stale version and an owner who may no longer sign in."""
     person = lock(person, version=version)
     if _moved(person, owner):
@@ -176,7 +184,7 @@ def _moved(record: Company | Person, owner: User | None) -> bool:
 
 
 @command(REGISTER_PERSON)
-def register_person(
+def register_person(  # noqa: PLR0913 - one keyword an attribute
     actor: Actor,
     *,
     last_name: str,
@@ -191,7 +199,7 @@ def register_person(
     remarks: str = "",
 ) -> Person:
     """Adds a person, at `company` when it is given; they belong to `owner`, else to who adds them. Refuses wrong values."""
-    values = rules.checked_person(_given(locals()), _home_country())
+    values = rules.checked_person(_given(locals()), _country_of(company))
     person = Person(**values, **rules.person_keys(values), company=company)
     person.owner_id = owner.pk if owner else actor.id
     create(person)
@@ -203,7 +211,7 @@ def register_person(
 
 
 @command(CHANGE_PERSON)
-def change_person(
+def change_person(  # noqa: PLR0913 - one keyword an attribute
     actor: Actor,
     person: Person,
     *,
@@ -223,15 +231,16 @@ def change_person(
 
 
 @command(CHANGE_PERSON)
-def fill_person(actor: Actor, person: Person, *, email: str = "", phone: str = "", job_title: str = "") -> Person:
+def fill_person(
+    actor: Actor, person: Person, *, email: str = "", phone: str = "", job_title: str = ""
+) -> Person:
     """Sets what is still empty and leaves the rest. Refuses (Invalid) wrong values."""
     person = lock(person)
     return _changed_person(person, _missing(person, _given(locals())))
 
 
 def _changed_person(person: Person, given: Mapping[str, Any]) -> Person:
-    country = person.company.country if person.company else ""
-    values = rules.checked_person(given, country or _home_country())
+    values = rules.checked_person(given, _country_of(person.company))
     whole = {field: values.get(field, getattr(person, field)) for field in SEARCHED_PERSON}
     before = person.version
     update(person, **values, **rules.person_keys(whole))
@@ -267,7 +276,9 @@ def end_affiliation(actor: Actor, affiliation: Affiliation, *, until: date | Non
     update(link, until=day)
     person = lock(link.person)
     if person.company_id == link.company_id:
-        others = Affiliation.objects.filter(person=person, until=None).order_by(F("since").desc(nulls_last=True), "-id")
+        others = Affiliation.objects.filter(person=person, until=None).order_by(
+            F("since").desc(nulls_last=True), "-id"
+        )
         still = others.select_related("company").first()
         update(person, company=still.company if still else None)
     publish(events.AffiliationEnded(person.id, link.company_id), person, link.company, link)

@@ -42,7 +42,12 @@ class Company(OwnedRecord):
     employees = models.PositiveIntegerField(_("employees"), null=True, blank=True)
     founded = models.PositiveSmallIntegerField(_("founded in"), null=True, blank=True)
     parent = models.ForeignKey(
-        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("belongs to")
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("belongs to"),
     )
     is_customer = models.BooleanField(_("customer"), default=False)
     remarks = models.TextField(_("remarks"), max_length=4000, blank=True)
@@ -102,7 +107,12 @@ class Person(OwnedRecord):
     phone = models.CharField(_("phone"), max_length=20, blank=True)
     mobile = models.CharField(_("mobile"), max_length=20, blank=True)
     company = models.ForeignKey(
-        Company, on_delete=models.PROTECT, null=True, blank=True, related_name="people", verbose_name=_("company")
+        Company,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="people",
+        verbose_name=_("company"),
     )  # the affiliation that stands now, kept by the commands so that lists need no second table
     is_customer = models.BooleanField(_("customer"), default=False)
     remarks = models.TextField(_("remarks"), max_length=4000, blank=True)

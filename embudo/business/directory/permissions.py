@@ -9,14 +9,18 @@ SELLING = ("manager", "seller")
 VIEW_COMPANIES = Permission(
     "directory.view_company", _("See companies"), roles=("manager", "seller", "collector"), scopes=SEEN
 )
-REGISTER_COMPANY = Permission("directory.register_company", _("Register companies"), roles=SELLING)
+REGISTER_COMPANY = Permission(
+    "directory.register_company", _("Register companies"), roles=SELLING, scoped=False
+)
 CHANGE_COMPANY = Permission("directory.change_company", _("Change companies"), roles=SELLING)
 VIEW_PEOPLE = Permission(
     "directory.view_person", _("See people"), roles=("manager", "seller", "collector"), scopes=SEEN
 )
-REGISTER_PERSON = Permission("directory.register_person", _("Register people"), roles=SELLING)
+REGISTER_PERSON = Permission("directory.register_person", _("Register people"), roles=SELLING, scoped=False)
 CHANGE_PERSON = Permission("directory.change_person", _("Change people"), roles=SELLING)
 LINK_PERSON = Permission(
     "directory.link_person", _("Say who works at which company"), roles=SELLING, scopes={"seller": Scope.ALL}
 )
-CHANGE_OWNER = Permission("directory.change_owner", _("Hand companies and people to somebody else"), roles=SELLING)
+CHANGE_OWNER = Permission(
+    "directory.change_owner", _("Hand companies and people to somebody else"), roles=SELLING
+)

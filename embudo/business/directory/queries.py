@@ -1,7 +1,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.db.models import F, Q, QuerySet
@@ -42,7 +42,7 @@ def companies(
     """The companies the actor sees, narrowed by what is given."""
     found: Any = Company.objects.visible_to(actor)
     exact = {"owner_id": owner, "is_customer": is_customer, "country": country, "sector": sector}
-    return _narrowed(found, exact, q, changed_since)
+    return cast("QuerySet[Company]", _narrowed(found, exact, q, changed_since))
 
 
 def people(
@@ -57,7 +57,7 @@ def people(
     """The people the actor sees, narrowed by what is given; `company` = where they are now."""
     found: Any = Person.objects.visible_to(actor)
     exact = {"owner_id": owner, "company_id": company, "is_customer": is_customer}
-    return _narrowed(found, exact, q, changed_since)
+    return cast("QuerySet[Person]", _narrowed(found, exact, q, changed_since))
 
 
 def _narrowed(found: Any, exact: dict[str, Any], q: str, changed_since: datetime | None) -> Any:
@@ -182,15 +182,20 @@ def _alike_companies(actor: Actor, asked: Sought) -> list[Candidate]:
 
 def _alike_people(actor: Actor, asked: Sought) -> list[Candidate]:
     sure = _any_of(
-        ("email", asked.email), ("phone", asked.phone), ("mobile", asked.phone), ("name_key", asked.person_key)
+        ("email", asked.email),
+        ("phone", asked.phone),
+        ("mobile", asked.phone),
+        ("name_key", asked.person_key),
     )
     near = Q(name_start__in=asked.starts) if asked.starts else None
     columns = ("name_key", "email", "phone", "mobile", "company__name", "job_title")
     found = []
     for row in _rows(Person.objects.visible_to(actor), sure, near, columns):
-        known = Known(row["name_key"], row["email"], email_domain(row["email"]), (row["phone"], row["mobile"]))
+        known = Known(
+            row["name_key"], row["email"], email_domain(row["email"]), (row["phone"], row["mobile"])
+        )
         told = likeness(asked, known, is_person=True)
-        if told and told.score >= 65:  # noqa: PLR2004 - colleagues share a domain: that alone says nothing of a person
+        if told and told.score >= 65:
             subtitle = " · ".join(filter(None, (row["job_title"], row["company__name"])))
             found.append(Candidate(PERSON, row["id"], row["name"], subtitle, told.score, told.reason))
     return found

@@ -22,7 +22,7 @@ def checked_text(field: str, text: str, longest: int, missing: Any) -> str:
 
 def checked_price(price: int) -> int:
     if not 0 <= price <= PRICE_LIMIT:
-        raise Invalid({"price": [_("Enter a price of zero or more.")]})
+        raise Invalid({"price_minor": [_("Enter a price of zero or more.")]})
     return price
 
 

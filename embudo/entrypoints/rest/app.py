@@ -1,8 +1,13 @@
+from embudo.business.billing.api import router as billing
+from embudo.business.directory.api import router as directory
+from embudo.foundation.access.api import router as access
 from embudo.foundation.access.queries import actor_of_token
 from embudo.foundation.activity.api import router as activity
+from embudo.foundation.documents.api import router as documents
 from embudo.foundation.notify.api import router as notify
 from embudo.foundation.rest.api import RestAPI
 from embudo.foundation.rest.requests import BearerToken
+from embudo.foundation.search.api import router as search
 
 BearerToken.read = staticmethod(actor_of_token)
 
@@ -18,8 +23,13 @@ api = RestAPI(
 
 # One line per module, by hand.
 ROUTERS = (
+    access,
     notify,
     activity,
+    documents,
+    search,
+    directory,
+    billing,
 )
 for router in ROUTERS:
     api.add_router("", router)

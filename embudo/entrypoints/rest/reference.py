@@ -46,8 +46,9 @@ def chapters(schema: Schema) -> list[Chapter]:
 
 
 def _act(schema: Schema, path: str, method: str, details: Schema) -> Act:
-    content = details.get("requestBody", {}).get("content", {})
-    body = next(iter(content.values()), {}).get("schema", {})
+    content: Schema = details.get("requestBody", {}).get("content", {})
+    first: Schema = next(iter(content.values()), {})
+    body = first.get("schema", {})
     return Act(
         anchor=details["operationId"],
         method=method.upper(),

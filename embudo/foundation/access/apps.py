@@ -6,4 +6,4 @@ class AccessConfig(AppConfig):
     label = "access"
 
     def ready(self) -> None:
-        from embudo.foundation.access import commands, hooks, reactions  # noqa: F401
+        from embudo.foundation.access import commands, hooks, reactions

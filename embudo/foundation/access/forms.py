@@ -1,3 +1,4 @@
+import json
 from datetime import datetime, time
 from typing import Any
 from uuid import UUID
@@ -5,24 +6,48 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
 from django.conf import settings
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _
 
 from embudo.foundation.access import queries
 from embudo.foundation.ui.forms import Form, PaperDateField
 from embudo.kernel.permission import Scope, all_permissions, permission_named
 
-CURRENCIES = ("EUR", "PLN", "USD", "GBP", "CHF", "CZK", "SEK", "NOK", "DKK", "HUF", "RON", "BGN", "MXN", "CAD", "AUD", "JPY")
+CURRENCIES = (
+    "EUR",
+    "PLN",
+    "USD",
+    "GBP",
+    "CHF",
+    "CZK",
+    "SEK",
+    "NOK",
+    "DKK",
+    "HUF",
+    "RON",
+    "BGN",
+    "MXN",
+    "CAD",
+    "AUD",
+    "JPY",
+)
+
+MAX_ANSWER = 20_000
 
 
 def zones() -> list[tuple[str, str]]:
-    return [(zone, zone.replace("_", " ")) for zone in sorted(available_timezones()) if "/" in zone or zone == "UTC"]
+    return [
+        (zone, zone.replace("_", " "))
+        for zone in sorted(available_timezones())
+        if "/" in zone or zone == "UTC"
+    ]
 
 
 def password_field(label: Any, *, is_new: bool = False, **kwargs: Any) -> forms.CharField:
     autocomplete = "new-password" if is_new else "current-password"
     if is_new:
-        kwargs.setdefault("help_text", _("At least 10 characters. Three or four unrelated words make a good one."))
+        kwargs.setdefault(
+            "help_text", _("At least 10 characters. Three or four unrelated words make a good one.")
+        )
     return forms.CharField(
         label=label, max_length=200, strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": autocomplete}), **kwargs,
@@ -36,7 +61,37 @@ def email_field(**kwargs: Any) -> forms.EmailField:
     }
     autocomplete = kwargs.pop("autocomplete", "off")
     widget = forms.EmailInput(attrs={"autocomplete": autocomplete, "spellcheck": "false"})
-    return forms.EmailField(label=_("E-mail address"), max_length=254, error_messages=texts, widget=widget, **kwargs)
+    return forms.EmailField(
+        label=_("E-mail address"), max_length=254, error_messages=texts, widget=widget, **kwargs
+    )
+
+
+class CredentialField(forms.Field):
+    """A passkey's answer, which the page's script puts into a hidden field as JSON."""
+
+    widget = forms.HiddenInput
+    default_error_messages = {"invalid": _("The browser's answer did not fit. Start again.")}
+
+    def to_python(self, value: Any) -> dict[str, Any] | None:
+        if value in self.empty_values:
+            return None
+        try:
+            answer = json.loads(value) if len(value) < MAX_ANSWER else None
+        except ValueError:
+            answer = None
+        if not isinstance(answer, dict):
+            raise forms.ValidationError(self.error_messages["invalid"], "invalid")
+        return answer
+
+
+class PasskeyAnswer(Form):
+    """A form with a hidden passkey's answer: its faults stand above the form, where they are seen."""
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        for text in self.errors.pop("credential", []):
+            self.add_error(None, str(text))
+        return data
 
 
 class SignInForm(Form):
@@ -44,31 +99,23 @@ class SignInForm(Form):
     password = password_field(_("Password"))
 
 
-class CodeForm(Form):
+class CodeForm(PasskeyAnswer):
     code = forms.CharField(
         label=_("Code"), max_length=20, required=False,
         help_text=_("The six digits your authenticator app shows now, or one of your recovery codes."),
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "class": "num"}),
     )  # fmt: skip
-    credential = forms.JSONField(required=False, widget=forms.HiddenInput)
+    credential = CredentialField(required=False)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if not data.get("code") and not data.get("credential"):
             self.add_error("code", gettext("Enter the code."))
-        if data.get("credential") and not isinstance(data["credential"], dict):
-            self.add_error("code", gettext("The browser's answer did not fit. Start again."))
         return data
 
 
-class PasskeyAnswerForm(Form):
-    credential = forms.JSONField(widget=forms.HiddenInput)
-
-    def clean_credential(self) -> dict[str, Any]:
-        answer = self.cleaned_data["credential"]
-        if not isinstance(answer, dict):
-            raise forms.ValidationError(gettext("The browser's answer did not fit. Start again."))
-        return answer
+class PasskeyAnswerForm(PasskeyAnswer):
+    credential = CredentialField()
 
 
 class ForgottenForm(Form):
@@ -80,23 +127,31 @@ class NewPasswordForm(Form):
 
 
 class AcceptForm(Form):
-    name = forms.CharField(label=_("Name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    name = forms.CharField(
+        label=_("Name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
     password = password_field(_("Password"), is_new=True)
 
 
 class SetUpForm(Form):
     organisation = forms.CharField(
-        label=_("Name of the organisation"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "organization"})
+        label=_("Name of the organisation"),
+        max_length=120,
+        widget=forms.TextInput(attrs={"autocomplete": "organization"}),
     )
     currency = forms.ChoiceField(label=_("Currency"), choices=[(code, code) for code in CURRENCIES])
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
-    name = forms.CharField(label=_("Your name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    name = forms.CharField(
+        label=_("Your name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
     email = email_field(autocomplete="username")
     password = password_field(_("Password"), is_new=True)
 
 
 class ProfileForm(Form):
-    name = forms.CharField(label=_("Name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    name = forms.CharField(
+        label=_("Name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
     time_zone = forms.ChoiceField(label=_("Time zone"), choices=zones)
     is_on_shortcuts = forms.BooleanField(label=_("Function-key shortcuts (F2, F4, F8 …)"), required=False)
@@ -114,30 +169,31 @@ class OwnPasswordForm(Form):
 
 
 class TotpForm(OwnPasswordForm):
+    field_order = ("code", "password")
     code = forms.CharField(
         label=_("Code"), max_length=10, help_text=_("The six digits the app shows after you added the account."),
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "class": "num"}),
     )  # fmt: skip
 
 
-class PasskeyForm(OwnPasswordForm):
+class PasskeyForm(PasskeyAnswer, OwnPasswordForm):
+    field_order = ("name", "password", "credential")
     name = forms.CharField(
-        label=_("Name of the passkey"), max_length=60, help_text=_("Such as the computer or the key it lives in.")
+        label=_("Name of the passkey"),
+        max_length=60,
+        help_text=_("Such as the computer or the key it lives in."),
     )
-    credential = forms.JSONField(
-        widget=forms.HiddenInput,
-        error_messages={"required": _("Your browser made no passkey. Try again, or use an authenticator app.")},
+    credential = CredentialField(
+        error_messages={
+            "required": _("Your browser made no passkey. Try again, or use an authenticator app.")
+        }
     )
-
-    def clean_credential(self) -> dict[str, Any]:
-        answer = self.cleaned_data["credential"]
-        if not isinstance(answer, dict):
-            raise forms.ValidationError(gettext("The browser's answer did not fit. Start again."))
-        return answer
 
 
 class TokenForm(Form):
-    name = forms.CharField(label=_("Name"), max_length=80, help_text=_("What uses it: “Website form”, “Nightly export”."))
+    name = forms.CharField(
+        label=_("Name"), max_length=80, help_text=_("What uses it: “Website form”, “Nightly export”.")
+    )
     expires = PaperDateField(label=_("Expires on"), required=False)
     grants = forms.MultipleChoiceField(
         label=_("Permissions"), required=False, widget=forms.CheckboxSelectMultiple,
@@ -155,7 +211,9 @@ class TokenForm(Form):
 
 
 class UserForm(Form):
-    name = forms.CharField(label=_("Name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    name = forms.CharField(
+        label=_("Name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
     email = email_field()
     roles = forms.MultipleChoiceField(label=_("Roles"), required=False, widget=forms.CheckboxSelectMultiple)
     team = forms.ChoiceField(label=_("Team"), required=False)
@@ -218,7 +276,9 @@ class GrantsForm(Form):
 
     def prepare(self) -> None:
         for permission in all_permissions():
-            field = forms.ChoiceField(label=permission.label, required=False, choices=scope_choices(permission.code))
+            field = forms.ChoiceField(
+                label=permission.label, required=False, choices=scope_choices(permission.code)
+            )
             field.widget.attrs["class"] = "select input-sm"
             self.fields[permission.code] = field
 
@@ -237,7 +297,9 @@ class OrganisationForm(Form):
         error_messages={"invalid": _("Enter the two letters of the country, such as PL.")},
     )  # fmt: skip
     bank_account = forms.CharField(label=_("Bank account"), max_length=64, required=False)
-    is_mailing_assignments = forms.BooleanField(label=_("Mail sellers when they are given a lead"), required=False)
+    is_mailing_assignments = forms.BooleanField(
+        label=_("Mail sellers when they are given a lead"), required=False
+    )
     is_mfa_required = forms.BooleanField(
         label=_("Everybody signs in with a second factor"), required=False,
         help_text=_("Whoever has none is asked to set one up before anything else."),

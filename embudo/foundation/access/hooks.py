@@ -54,7 +54,9 @@ register_menu(MenuEntry(_("Users"), "access:users", "users", permissions.MANAGE_
 register_menu(MenuEntry(_("Teams"), "access:teams", "users-round", permissions.VIEW_ROLES, 510, SETTINGS))
 register_menu(MenuEntry(_("Roles"), "access:roles", "shield", permissions.VIEW_ROLES, 520, SETTINGS))
 register_menu(
-    MenuEntry(_("Organisation"), "access:organisation", "building-2", permissions.MANAGE_ORGANISATION, 530, SETTINGS)
+    MenuEntry(
+        _("Organisation"), "access:organisation", "building-2", permissions.MANAGE_ORGANISATION, 530, SETTINGS
+    )
 )
 register_panel(Panel("*", "side", _("Who can see this"), who_url, permissions.VIEW_ACCESS, 900))
 register_help("access:profile", _("Your profile"), "access/help_profile.html")

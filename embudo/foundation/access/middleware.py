@@ -49,7 +49,9 @@ class ActorMiddleware:
         actor = actor_of(user, request_id=request_id)
         if not owes_factor(user):
             return actor
-        return replace(actor, grants={OWN_PROFILE.code: actor.grants[OWN_PROFILE.code]} if actor.may(OWN_PROFILE) else {})
+        return replace(
+            actor, grants={OWN_PROFILE.code: actor.grants[OWN_PROFILE.code]} if actor.may(OWN_PROFILE) else {}
+        )
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -59,7 +61,9 @@ class ActorMiddleware:
         if not isinstance(request.user, User):
             return redirect(request, reverse("access:setup")) if is_fresh() else sign_in_redirect(request)
         match = request.resolver_match
-        if owes_factor(request.user) and not (match and match.app_name == "access" and match.url_name in FIRST_STEPS):
+        if owes_factor(request.user) and not (
+            match and match.app_name == "access" and match.url_name in FIRST_STEPS
+        ):
             return redirect(request, reverse("access:factors"))
         return None
 

@@ -60,7 +60,9 @@ class User(AbstractBaseUser, Record):
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC")
     is_active = models.BooleanField(_("may sign in"), default=True)
     team = models.ForeignKey(Team, on_delete=models.SET_NULL, null=True, blank=True, related_name="members")
-    manager = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="reports")
+    manager = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="reports"
+    )
     invited = models.DateTimeField(null=True, blank=True, editable=False)
     is_on_shortcuts = models.BooleanField(_("function-key shortcuts"), default=True)
 
@@ -93,8 +95,15 @@ class Role(Record):
 
     slug = models.SlugField(_("short name"), unique=True)
     name = models.CharField(_("name"), max_length=80)
-    revision = models.PositiveIntegerField(default=0, editable=False)  # counts changes of the grants: two editors notice
+    revision = models.PositiveIntegerField(
+        default=0, editable=False
+    )  # counts changes of the grants: two editors notice
     members = models.ManyToManyField(User, related_name="roles", through="RoleMember")
+
+    @property
+    def scopes(self) -> dict[str, str]:
+        """Permission code -> scope."""
+        return dict(self.grants.values_list("permission", "scope"))  # type: ignore[attr-defined]
 
 
 class RoleMember(Record):
@@ -134,7 +143,9 @@ class OwnQuerySet(RecordQuerySet[R]):
     """What belongs to one person and nobody else, whatever their grants: tokens, sessions."""
 
     def visible_to(self, actor: Actor) -> Self:
-        return self.filter(owner_id=actor.id) if actor.id and actor.may(permissions.OWN_PROFILE) else self.none()
+        return (
+            self.filter(owner_id=actor.id) if actor.id and actor.may(permissions.OWN_PROFILE) else self.none()
+        )
 
 
 class Token(Record):

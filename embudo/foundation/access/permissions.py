@@ -9,8 +9,12 @@ VIEW_USERS = Permission(
 )
 MANAGE_USERS = Permission("access.manage_users", _("Invite, change and deactivate users"), scoped=False)
 VIEW_ROLES = Permission("access.view_role", _("See roles and teams"), scoped=False)
-MANAGE_ROLES = Permission("access.manage_roles", _("Define roles, teams and who reports to whom"), scoped=False)
-MANAGE_ORGANISATION = Permission("access.manage_organisation", _("Change the organisation's settings"), scoped=False)
+MANAGE_ROLES = Permission(
+    "access.manage_roles", _("Define roles, teams and who reports to whom"), scoped=False
+)
+MANAGE_ORGANISATION = Permission(
+    "access.manage_organisation", _("Change the organisation's settings"), scoped=False
+)
 VIEW_ACCESS = Permission(
     "access.view_access", _("See who can see a record and why"), roles=("manager",), scoped=False
 )

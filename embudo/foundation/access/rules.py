@@ -77,7 +77,10 @@ def check_editable_role(slug: str) -> None:
 
 def check_removable_role(slug: str, members: int) -> None:
     if slug in DEFAULT_ROLES:
-        raise Refused("access.role_is_built_in", _("This role comes with the product. Take its permissions away instead."))
+        raise Refused(
+            "access.role_is_built_in",
+            _("This role comes with the product. Take its permissions away instead."),
+        )
     if members:
         raise Refused("access.role_is_held", _("Somebody still has this role. Give them another one first."))
 
@@ -88,12 +91,19 @@ def scopes_given(typed: Mapping[str, Any]) -> dict[str, Scope]:
 
 
 def wrong_password() -> Refused:
-    return Refused("access.wrong_password", _("Address and password do not belong together. Check both and try again."))
+    return Refused(
+        "access.wrong_password", _("Address and password do not belong together. Check both and try again.")
+    )
 
 
 def wrong_code() -> Refused:
-    return Refused("access.wrong_code", _("This code is not right or was used before. Wait for the next one and enter it."))
+    return Refused(
+        "access.wrong_code",
+        _("This code is not right or was used before. Wait for the next one and enter it."),
+    )
 
 
 def wrong_passkey() -> Refused:
-    return Refused("access.wrong_passkey", _("The passkey was not recognised. Sign in with address and password."))
+    return Refused(
+        "access.wrong_passkey", _("The passkey was not recognised. Sign in with address and password.")
+    )

@@ -36,7 +36,9 @@ urlpatterns = [
     path("settings/users/tree/", people.Tree.as_view(), name="tree"),
     path("settings/users/<uuid:user_id>/", people.UserPage.as_view(), name="user"),
     path("settings/users/<uuid:user_id>/edit/", people.ChangeUser.as_view(), name="user_edit"),
-    path("settings/users/<uuid:user_id>/deactivate/", people.DeactivateUser.as_view(), name="user_deactivate"),
+    path(
+        "settings/users/<uuid:user_id>/deactivate/", people.DeactivateUser.as_view(), name="user_deactivate"
+    ),
     path("settings/users/<uuid:user_id>/activate/", people.ActivateUser.as_view(), name="user_activate"),
     path("settings/users/<uuid:user_id>/invite/", people.InviteAgain.as_view(), name="user_invite"),
     path("settings/users/<uuid:user_id>/sign-out/", people.SignOutUser.as_view(), name="user_sign_out"),

@@ -69,7 +69,7 @@ def create_task(
         title=rules.clean_title(title),
         details=rules.clean_text(details, "details", is_needed=False),
         due=due,
-        priority=Priority(priority),
+        priority=rules.clean_priority(priority),
         owner_id=owner.pk if owner else own_id(actor),
         **place(about),
     )
@@ -104,7 +104,7 @@ def change_task(
         title=rules.clean_title(title),
         details=rules.clean_text(details, "details", is_needed=False),
         due=due,
-        priority=Priority(priority),
+        priority=rules.clean_priority(priority),
         owner_id=owner.pk if owner else None,
     )
     if task.version != before:

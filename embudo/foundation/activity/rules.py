@@ -143,3 +143,9 @@ def chosen(choices: type[TextChoices], value: str, field: str) -> str:
     if value not in choices.values:
         raise Invalid({field: [_("Choose one of the values offered.")]})
     return value
+
+
+def clean_priority(priority: int) -> int:
+    if priority not in Priority.values:
+        raise Invalid({"priority": [_("Choose one of the values offered.")]})
+    return priority

@@ -43,7 +43,9 @@ def list_notifications(request: Request, filters: Query[NotificationFilters]) ->
 @router.post("/notifications/{uuid:notification_id}/read", response=NotificationOut, summary="Mark as read")
 @operation(commands.mark_notification_read)
 def mark_notification_read(request: Request, notification_id: UUID) -> Any:
-    return commands.mark_notification_read(request.actor, queries.notification(request.actor, notification_id))
+    return commands.mark_notification_read(
+        request.actor, queries.notification(request.actor, notification_id)
+    )
 
 
 @router.post("/notifications/read", response=ReadOut, summary="Mark all as read")

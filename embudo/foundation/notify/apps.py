@@ -6,4 +6,4 @@ class NotifyConfig(AppConfig):
     label = "notify"
 
     def ready(self) -> None:
-        from embudo.foundation.notify import commands, hooks, reactions  # noqa: F401, PLC0415 - they register themselves
+        from embudo.foundation.notify import commands, hooks, reactions

@@ -139,9 +139,15 @@ def send_mail_again(actor: Actor, mail: Mail) -> Mail:
     """Puts a mail that has ended into the outbox again. Refuses one that still waits, and one whose secret is gone."""
     mail = lock(mail)
     if mail.is_secret and not mail.text:
-        raise Refused("notify.mail_is_forgotten", _("This mail held a personal link and was forgotten. Ask for a new link."))
+        raise Refused(
+            "notify.mail_is_forgotten",
+            _("This mail held a personal link and was forgotten. Ask for a new link."),
+        )
     if mail.state == MailState.QUEUED:
-        raise Refused("notify.mail_is_waiting", _("This mail is still waiting to be sent. Wait until it is sent or failed."))
+        raise Refused(
+            "notify.mail_is_waiting",
+            _("This mail is still waiting to be sent. Wait until it is sent or failed."),
+        )
     update(mail, state=MailState.QUEUED, attempts=0, error="", sent=None, round=mail.round + 1)
     publish(MailQueued(mail.id, mail.round), mail)
     return mail
@@ -180,7 +186,13 @@ def tell_user(  # noqa: PLR0913 - the optional ones have defaults that fit nearl
         told = _show(user, kind, str(title), str(body), url, key) if is_shown else None
         if is_mailed and is_new and user.is_active and notification_kind(kind).mails_allowed():
             written = mail or MailBody("notify/notification", {})
-            context = {"title": str(title), "body": str(body), "url": url, "name": user.name, **written.context}
+            context = {
+                "title": str(title),
+                "body": str(body),
+                "url": url,
+                "name": user.name,
+                **written.context,
+            }
             queue_mail.inner(
                 actor, to=user.email, subject=str(title), template=written.template, context=context,
                 language=user.language, about=told,
@@ -188,15 +200,19 @@ def tell_user(  # noqa: PLR0913 - the optional ones have defaults that fit nearl
     return told
 
 
-def _show(user: User, kind: str, title: str, body: str, url: str, key: str) -> Notification:  # noqa: PLR0913, PLR0917
+def _show(user: User, kind: str, title: str, body: str, url: str, key: str) -> Notification:
     title, key = one_line(title), (key or f"{kind}:{url}:{title}")[:200]
     known = Notification.objects.select_for_update().filter(user=user, key=key, read=None).first()
     if known is None:
         told = create(
-            Notification(user=user, kind=kind, key=key, title=title, body=body[:2000], url=url[:500], at=clock.now())
+            Notification(
+                user=user, kind=kind, key=key, title=title, body=body[:2000], url=url[:500], at=clock.now()
+            )
         )
     else:
-        told = update(known, title=title, body=body[:2000], url=url[:500], at=clock.now(), times=known.times + 1)
+        told = update(
+            known, title=title, body=body[:2000], url=url[:500], at=clock.now(), times=known.times + 1
+        )
     publish(UserTold(user.id, kind), told)
     return told
 

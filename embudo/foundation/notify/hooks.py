@@ -30,7 +30,7 @@ register_kind(
     )
 )
 register_menu(
-    MenuEntry(_("Mails"), "notify:mails", "mail", permissions.VIEW_MAIL, order=920, section=_("Administration"))
+    MenuEntry(_("Mails"), "notify:mails", "mail", permissions.VIEW_MAIL, order=920, section=_("Settings"))
 )
 register_help("notify:list", _("Notifications"), "notify/help/list.html")
 register_help("notify:preferences", _("Choose notifications"), "notify/help/preferences.html")

@@ -29,13 +29,17 @@ class Mail(Record):
     text = models.TextField()
     html = models.TextField(blank=True)
     language = models.CharField(_("language"), max_length=5)
-    is_secret = models.BooleanField(default=False)  # holds a link that signs somebody in: nobody else may read it
+    is_secret = models.BooleanField(
+        default=False
+    )  # holds a link that signs somebody in: nobody else may read it
     about_kind = models.CharField(max_length=60, blank=True)
     about_id = models.UUIDField(null=True, blank=True)
     state = models.CharField(_("state"), max_length=8, choices=MailState.choices, default=MailState.QUEUED)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     round = models.PositiveSmallIntegerField(default=1)  # counts "send again"
-    message_id = models.CharField(max_length=200, unique=True)  # the same in every attempt, so a second copy is known
+    message_id = models.CharField(
+        max_length=200, unique=True
+    )  # the same in every attempt, so a second copy is known
     error = models.CharField(_("error"), max_length=500, blank=True)
     sent = models.DateTimeField(_("sent"), null=True, blank=True)
 
@@ -57,7 +61,7 @@ class PersonsQuerySet(RecordQuerySet[R]):
             return self.none()
         return self if actor.kind is ActorKind.SYSTEM else self.filter(user_id=actor.id)
 
-    def owned_within(self, actor: Actor, scope: Scope) -> Self:  # noqa: ARG002 - a wider scope reaches no further
+    def owned_within(self, actor: Actor, scope: Scope) -> Self:
         return self.filter(user_id=actor.id)
 
 

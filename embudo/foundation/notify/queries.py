@@ -13,11 +13,11 @@ from embudo.kernel.actor import Actor
 
 def mails(actor: Actor) -> QuerySet[Mail]:
     """The outbox, newest first; what the mails say is left in the database."""
-    return Mail.objects.visible_to(actor).defer("text", "html").order_by("-created", "-id")  # type: ignore[no-any-return]
+    return Mail.objects.visible_to(actor).defer("text", "html").order_by("-created", "-id")
 
 
 def mail(actor: Actor, mail_id: UUID) -> Mail:
-    return Mail.objects.visible_to(actor).one(actor, mail_id)  # type: ignore[no-any-return]
+    return Mail.objects.visible_to(actor).one(actor, mail_id)
 
 
 def mail_counts() -> dict[str, int]:
@@ -27,12 +27,12 @@ def mail_counts() -> dict[str, int]:
 
 def mails_old() -> QuerySet[Mail]:
     """Mails that came to an end long ago."""
-    return Mail.objects.filter(updated__lt=_long_ago()).exclude(state=MailState.QUEUED)  # type: ignore[no-any-return]
+    return Mail.objects.filter(updated__lt=_long_ago()).exclude(state=MailState.QUEUED)
 
 
 def mails_stuck(since: timedelta) -> QuerySet[Mail]:
     """Mails that still wait although every attempt must be over."""
-    return Mail.objects.filter(state=MailState.QUEUED, updated__lt=clock.now() - since)  # type: ignore[no-any-return]
+    return Mail.objects.filter(state=MailState.QUEUED, updated__lt=clock.now() - since)
 
 
 def _long_ago() -> datetime:
@@ -42,16 +42,16 @@ def _long_ago() -> datetime:
 def notifications(actor: Actor, *, unread: bool | None = None) -> QuerySet[Notification]:
     """The actor's own, newest first; only the unread ones or only the read ones when asked."""
     found = Notification.objects.visible_to(actor).order_by("-at", "-id")
-    return found if unread is None else found.filter(read__isnull=unread)  # type: ignore[no-any-return]
+    return found if unread is None else found.filter(read__isnull=unread)
 
 
 def notification(actor: Actor, notification_id: UUID) -> Notification:
-    return Notification.objects.visible_to(actor).one(actor, notification_id)  # type: ignore[no-any-return]
+    return Notification.objects.visible_to(actor).one(actor, notification_id)
 
 
 def notifications_old() -> QuerySet[Notification]:
     """What was read long ago."""
-    return Notification.objects.filter(read__lt=_long_ago())  # type: ignore[no-any-return]
+    return Notification.objects.filter(read__lt=_long_ago())
 
 
 def unread_count(actor: Actor) -> int:

@@ -5,13 +5,15 @@ from contextlib import suppress
 from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.conf import settings
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
-from embudo.foundation.access.events import PasswordResetRequested, UserInvited
+from embudo.foundation.access.events import PasswordChanged, PasswordResetRequested, UserInvited
 from embudo.foundation.access.models import User
 from embudo.foundation.access.queries import invitation_link, reset_link, user
 from embudo.foundation.notify import commands, queries
@@ -30,7 +32,7 @@ GIVE_UP = timedelta(days=2)
 MAILER = system_actor("mail delivery")
 
 
-class NotDelivered(Exception):  # noqa: N818 - no fault of ours
+class NotDelivered(Exception):
     """An attempt failed and shall be repeated. Says nothing of the person: the queue keeps what it says."""
 
 
@@ -64,24 +66,33 @@ def deliver_mail(mail_id: str, sending: int) -> str:
 
 def letter_of(mail: Mail) -> Letter:
     return Letter(
-        settings.MAIL_FROM, mail.to, mail.subject, mail.text, mail.html, mail.language, mail.message_id, clock.now()
+        settings.MAIL_FROM,
+        mail.to,
+        mail.subject,
+        mail.text,
+        mail.html,
+        mail.language,
+        mail.message_id,
+        clock.now(),
     )
 
 
 def is_for_good(fault: Exception) -> bool:
     """Whether the same attempt would fail for ever: the address or the mail itself was refused, not the moment."""
     if isinstance(fault, smtplib.SMTPRecipientsRefused):
-        return all(code >= 500 for code, _text in fault.recipients.values())  # noqa: PLR2004 - SMTP's "never"
+        return all(code >= 500 for code, _text in fault.recipients.values())
     if isinstance(fault, smtplib.SMTPAuthenticationError | smtplib.SMTPConnectError | smtplib.SMTPHeloError):
         return False
     if isinstance(fault, smtplib.SMTPResponseException):
-        return fault.smtp_code >= 500  # noqa: PLR2004
+        return fault.smtp_code >= 500
     return isinstance(fault, ValueError)
 
 
 def fault_text(fault: Exception) -> str:
     if isinstance(fault, smtplib.SMTPRecipientsRefused):
-        return "; ".join(f"{code} {text.decode(errors='replace')}" for code, text in fault.recipients.values())
+        return "; ".join(
+            f"{code} {text.decode(errors='replace')}" for code, text in fault.recipients.values()
+        )
     if isinstance(fault, smtplib.SMTPResponseException):
         text = fault.smtp_error
         return f"{fault.smtp_code} {text.decode(errors='replace') if isinstance(text, bytes) else text}"
@@ -136,11 +147,28 @@ def mail_invitation(event: UserInvited, entry: LogEntry) -> None:
     mail_link(person, _("You are invited to Embudo"), "notify/invitation", invitation_link(person))
 
 
-def mail_link(person: User, subject: str, template: str, link: str) -> None:
+def mail_link(person: User, subject: Any, template: str, link: str) -> None:
     commands.queue_mail(
         MAILER, to=person.email, subject=subject, template=template, context={"name": person.name, "url": link},
         language=person.language, about=person, is_secret=True,
     )  # fmt: skip
+
+
+@on(PasswordChanged)
+def mail_password_change(event: PasswordChanged, entry: LogEntry) -> None:
+    """So that an owner learns of a change that was not theirs; nobody can switch this mail off."""
+    person = user(MAILER, event.user_id)
+    with translation.override(person.language):
+        subject = str(_("Your password was changed"))
+    commands.queue_mail(
+        MAILER,
+        to=person.email,
+        subject=subject,
+        template="notify/password_changed",
+        context={"name": person.name, "url": "/"},
+        language=person.language,
+        about=person,
+    )
 
 
 @every("hour")

@@ -34,8 +34,8 @@ class RestAPI(NinjaAPI):
     """The API object: bearer tokens by default, our errors, our schema. Routers are added by the entrance."""
 
     def __init__(self, **options: Any) -> None:
-        options = {"auth": BearerToken(), "parser": StrictParser(), "docs_url": None} | options
-        super().__init__(**options)
+        given: dict[str, Any] = {"auth": BearerToken(), "parser": StrictParser(), "docs_url": None}
+        super().__init__(**(given | options))
         self.add_decorator(entered, mode="view")
         self._schemas: dict[str, dict[str, Any]] = {}
 

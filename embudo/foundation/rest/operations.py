@@ -179,7 +179,8 @@ def _adapter(model: Any) -> TypeAdapter[Any] | None:
     """Straight to the schema: ninja's own way through a wrapping model costs twice the time."""
     if model is None or model is NOT_SET:
         return None
-    return TypeAdapter(model.model_fields["response"].annotation)
+    shape: Any = model.model_fields["response"].annotation
+    return TypeAdapter(shape)
 
 
 def entered(run: Callable[..., Any]) -> Entry:

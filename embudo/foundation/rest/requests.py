@@ -37,7 +37,7 @@ def caller_key(request: HttpRequest) -> str:
     credential = request.headers.get("Authorization", "") or request.headers.get("X-Form-Key", "")
     if credential:
         return hashlib.sha256(credential.encode("utf-8", "surrogateescape")).hexdigest()[:40]
-    return request.META.get("REMOTE_ADDR", "")
+    return str(request.META.get("REMOTE_ADDR", ""))
 
 
 def if_match(request: HttpRequest) -> int | None:

@@ -1,7 +1,11 @@
 """Small pieces of HTML as plain functions: the table draws thousands of them, the template tags wrap the same ones."""
 
-from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, tzinfo
 from functools import cache, lru_cache
 from html import escape as _escape
 from typing import Any
@@ -15,9 +19,43 @@ from django.utils.translation import get_language, gettext, ngettext
 from embudo.kernel import clock
 from embudo.kernel.money import Money, exponent
 
+_SPECIAL = re.compile("[&<>\"']").search
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """The reader's language, zone and day. Asking Django for them costs more than drawing the cell they are for."""
+
+    language: str
+    zone: tzinfo
+    today: date
+
+
+_here: ContextVar[Here | None] = ContextVar("here", default=None)
+
+
+def here() -> Here:
+    found = _here.get()
+    if found is not None:
+        return found
+    zone = timezone.get_current_timezone()
+    return Here(get_language() or "en", zone, clock.now().astimezone(zone).date())
+
+
+@contextmanager
+def asked_once() -> Iterator[None]:
+    """Inside, language, zone and day are asked for once: for drawing many cells."""
+    token = _here.set(here())
+    try:
+        yield
+    finally:
+        _here.reset(token)
+
 
 def text(value: Any) -> str:
     """The value as HTML: escaped unless it is markup of ours; nothing for None."""
+    if type(value) is str:  # most cells, and most of them have nothing to escape
+        return _escape(value) if _SPECIAL(value) else value
     if value is None:
         return ""
     if hasattr(value, "__html__"):
@@ -63,7 +101,7 @@ def badge(tone: str, icon_name: str, words: Any) -> SafeString:
 def _avatar(name: str, cls: str) -> SafeString:
     words = [word for word in name.split() if word[0].isalpha()]
     if not words:
-        return mark_safe(
+        return mark_safe(  # noqa: S308
             f'<span class="avatar {_escape(cls)}" aria-hidden="true">{_icon("user", "icon")}</span>'
         )
     initials = (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
@@ -104,7 +142,7 @@ def _currency_form(currency: str, language: str) -> tuple[str, str, str, str]:
 
 def money_text(minor: int, currency: str, language: str | None = None) -> str:
     """As `Money.text`, twenty times faster: lists show hundreds of amounts."""
-    prefix, suffix, group, point = _currency_form(currency, language or get_language() or "en")
+    prefix, suffix, group, point = _currency_form(currency, language or here().language)
     places = exponent(currency)
     whole, part = divmod(abs(minor), 10**places)
     sign = "-" if minor < 0 else ""
@@ -144,7 +182,7 @@ def _day(day: date, today: date, language: str) -> str:
 
 
 def _local(moment: datetime) -> datetime:
-    return moment.astimezone(timezone.get_current_timezone())
+    return moment.astimezone(here().zone)
 
 
 def day_text(value: date | None) -> str:
@@ -152,15 +190,16 @@ def day_text(value: date | None) -> str:
     if value is None:
         return "—"
     day = _local(value).date() if isinstance(value, datetime) else value
-    return _day(day, _local(clock.now()).date(), get_language() or "en")
+    return _day(day, here().today, here().language)
 
 
 def moment_text(value: datetime | None) -> str:
     """ "Today, 09:12": day and time in the person's own zone."""
     if value is None:
         return "—"
-    local = _local(value)
-    return f"{_day(local.date(), _local(clock.now()).date(), get_language() or 'en')}, {local:%H:%M}"
+    now = here()
+    local = value.astimezone(now.zone)
+    return f"{_day(local.date(), now.today, now.language)}, {local.hour:02}:{local.minute:02}"
 
 
 def full_day(value: date | None) -> str:

@@ -42,7 +42,8 @@ class Menu:
 
     def sections(self) -> list[dict[str, Any]]:
         entries = [entry for entry in menu_for(self.actor) if optional_url(entry.url_name)]
-        current, sections = self.current(entries), {}
+        current = self.current(entries)
+        sections: dict[str, list[dict[str, Any]]] = {}
         for entry in entries:
             lines = sections.setdefault(str(entry.section), [])
             lines.append(self.line(entry, is_current=entry is current))

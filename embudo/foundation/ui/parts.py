@@ -18,7 +18,7 @@ class Action:
     """
 
     label: Any
-    url: str
+    url: Any  # a text, or one that is looked up later (reverse_lazy)
     icon: str = ""
     permission: Permission | None = None
     primary: bool = False
@@ -33,7 +33,7 @@ class Action:
 @dataclass(frozen=True)
 class Crumb:
     label: Any
-    url: str = ""
+    url: Any = ""  # text, or reverse_lazy()
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,7 @@ class Column:
     sort: str = ""
     kind: str = "text"
     end: bool = False
+    value: Cell | None = None  # what an export writes where the drawn cell is not it
     descends_first: bool = False  # dates and amounts: the first click shows the newest, the largest
 
 

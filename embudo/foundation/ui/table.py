@@ -51,6 +51,13 @@ def cell_of(column: Column) -> Callable[[Any], Any]:
     return plain
 
 
+def value_of(column: Column) -> Callable[[Any], Any]:
+    """What an export writes for the column: its own `value`, else the value under its key, else what the cell says."""
+    if column.value:
+        return column.value
+    return column.cell or _reader(column.key)
+
+
 class TableDrawing:
     """The rows of one list. `url`, `sub`, `tone` and `actions` take a row and describe it; all may be None."""
 
@@ -116,7 +123,8 @@ class TableDrawing:
         )
 
     def rows(self, rows: Sequence[Any]) -> SafeString:
-        return mark_safe("".join([self.row(row, number) for number, row in enumerate(rows)]))  # noqa: S308
+        with atoms.asked_once():
+            return mark_safe("".join([self.row(row, number) for number, row in enumerate(rows)]))  # noqa: S308
 
     def headings(self, sort: str, url: Callable[[str], str]) -> SafeString:
         """The column headings; a sortable one is a link with `aria-sort`. `url` gives the address for a sort."""

@@ -51,4 +51,7 @@ def test_metrics_refuse_other_machines(client: Client, headers: dict[str, Any]) 
 @override_settings(METRICS_TOKEN="t")
 def test_metrics_take_the_token_only(client: Client) -> None:
     assert client.get("/metrics").status_code == 403
-    assert client.get("/metrics", headers={"Authorization": "Bearer t"}, REMOTE_ADDR="203.0.113.5").status_code == 200
+    assert (
+        client.get("/metrics", headers={"Authorization": "Bearer t"}, REMOTE_ADDR="203.0.113.5").status_code
+        == 200
+    )

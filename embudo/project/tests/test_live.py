@@ -21,15 +21,25 @@ IDS = [f"00000000-0000-7000-8000-{number:012d}" for number in range(WATCHED + 1)
 
 
 def test_targets_from_leaves_out_what_cannot_be_read() -> None:
-    assert targets_from(f"sales.lead:{IDS[0]},nonsense,sales.lead:x") == {("sales.lead", UUID(IDS[0]))}
+    assert targets_from(f"sales.lead:{IDS[0]},sales.lead:nonsense,:x") == {("sales.lead", UUID(IDS[0]))}
 
 
 def test_targets_from_stops_at_the_limit() -> None:
     assert len(targets_from(",".join(f"a.b:{one}" for one in IDS))) == WATCHED
 
 
+def test_targets_from_takes_a_whole_kind() -> None:
+    assert targets_from("sales.lead,sales.lead:") == {("sales.lead", None)}
+
+
 def test_position_from_reads_last_event_id() -> None:
-    assert [position_from(text) for text in ("12.34", "", "x.1", "1", "1." + "9" * 60)] == [(12, 34), None, None, None, None]
+    assert [position_from(text) for text in ("12.34", "", "x.1", "1", "1." + "9" * 60)] == [
+        (12, 34),
+        None,
+        None,
+        None,
+        None,
+    ]
 
 
 class World:
@@ -37,7 +47,7 @@ class World:
 
     def __init__(self, environment: dict[str, str]) -> None:
         self.environment = environment
-        self.program = subprocess.Popen(  # noqa: S603
+        self.program = subprocess.Popen(
             [sys.executable, "-m", "embudo.project.tests.live_world"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment,
         )  # fmt: skip
@@ -48,7 +58,7 @@ class World:
         self.start()
 
     def start(self) -> None:
-        self.server = subprocess.Popen(  # noqa: S603
+        self.server = subprocess.Popen(
             [sys.executable, "-m", "uvicorn", "embudo.project.asgi:application", "--port", str(self.port),
              "--log-level", "warning"], env=self.environment,
         )  # fmt: skip
@@ -121,7 +131,11 @@ class Tab:
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     data = tmp_path_factory.mktemp("live")
     (data / "static").mkdir()
-    kept = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "SMTP_URL", "BASE_URL")}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("DATABASE_URL", "SMTP_URL", "BASE_URL")
+    }
     chosen = kept | {
         "DATA": str(data), "DJANGO_SETTINGS_MODULE": "embudo.project.settings",
         "PYTHONPATH": str(Path(__file__).parents[3]),
@@ -181,6 +195,15 @@ def test_events_reach_who_may_know_and_nobody_else(world: World, tab: Open) -> N
 
 
 @pytest.mark.peer
+def test_events_of_a_whole_kind_name_only_what_one_may_see(world: World, tab: Open) -> None:
+    ann, bob = world.do("enter", "ann"), world.do("enter", "bob")
+    hers, his = (tab(cookie, "notify.notification") for cookie in (ann, bob))
+    told = world.do("tell", "ann")
+    assert hers.next("changed")["id"] == told
+    assert [name for name, _data in his.rest()] == ["notification"]
+
+
+@pytest.mark.peer
 def test_events_are_caught_up_after_a_break(world: World, tab: Open) -> None:
     cookie = world.do("enter", "ann")
     told = world.do("tell", "ann")
@@ -196,7 +219,7 @@ def test_events_are_not_repeated_to_who_has_them(world: World, tab: Open) -> Non
     cookie = world.do("enter", "ann")
     told = world.do("tell", "ann")
     again = tab(cookie, f"notify.notification:{told}", tab(cookie).last)
-    assert [name for name, _data in again.rest()] == ["notification"]
+    assert again.rest() == [("notification", {"count": 1})]
 
 
 @pytest.mark.peer

@@ -9,13 +9,18 @@ from embudo.business.billing.permissions import ISSUE_INVOICE
 from embudo.business.billing.rules import RATE_SCALE, InvoiceDraft, InvoiceKind, InvoiceStatus, LineDraft
 from embudo.business.directory import queries as directory
 from embudo.business.sales import queries as sales
-from embudo.business.sales.rules import StageKind
+from embudo.business.sales.rules.pipelines import StageKind
 from embudo.kernel.actor import Actor
 from embudo.kernel.money import UNIT_PRICE_SCALE, Money
 
 
 def invoices(
-    actor: Actor, *, status: str = "", company: UUID | None = None, opportunity: UUID | None = None, q: str = ""
+    actor: Actor,
+    *,
+    status: str = "",
+    company: UUID | None = None,
+    opportunity: UUID | None = None,
+    q: str = "",
 ) -> QuerySet[Invoice]:
     """Invoices and credit notes; narrowed to a status, a company, an opportunity, some words."""
     found = Invoice.objects.visible_to(actor)
@@ -105,7 +110,9 @@ def stored_pdf(record: Invoice) -> InvoicePdf | None:
     return InvoicePdf.objects.filter(invoice=record).first()
 
 
-def draft_for(actor: Actor, *, opportunity_id: UUID | None = None, company_id: UUID | None = None) -> InvoiceDraft:
+def draft_for(
+    actor: Actor, *, opportunity_id: UUID | None = None, company_id: UUID | None = None
+) -> InvoiceDraft:
     """What the issue form starts with: the opportunity's product at the opportunity's value, or an empty line."""
     if opportunity_id is None:
         company = directory.company(actor, company_id) if company_id else None
@@ -116,7 +123,9 @@ def draft_for(actor: Actor, *, opportunity_id: UUID | None = None, company_id: U
     price = Money(found.value_minor, found.currency).major if found.value_minor else Decimal(0)
     if product and not price:
         price = Decimal(product.price_minor) / UNIT_PRICE_SCALE
-    line = LineDraft(product.name if product else found.title, Decimal(1), price, tax, product.pk if product else None)
+    line = LineDraft(
+        product.name if product else found.title, Decimal(1), price, tax, product.pk if product else None
+    )
     return InvoiceDraft(
         lines=(line,), opportunity_id=found.pk, company_id=found.company_id, currency=found.currency
     )
@@ -136,4 +145,4 @@ def may_invoice_company(actor: Actor, company_id: UUID) -> bool:
 
 def to_announce() -> QuerySet[Invoice]:
     """Past due, not paid, not yet announced; oldest first. For the clock's reaction, which sees everything."""
-    return Invoice.objects.all().overdue().filter(overdue_since=None, open_minor__gt=0).order_by(F("due"), F("id"))
+    return Invoice.objects.all().overdue().filter(overdue_since=None, open_minor__gt=0).order_by("due", "id")

@@ -1,6 +1,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Case, CharField, Count, QuerySet, Sum, Value, When
@@ -52,7 +53,7 @@ Sums = dict[tuple[str, str], tuple[int, int]]  # (currency, state) -> (minor uni
 
 
 def money_facts(
-    actor: Actor, *, since: date, until: date, owners: Iterable[UUID] | QuerySet[object] | None = None
+    actor: Actor, *, since: date, until: date, owners: Iterable[UUID] | QuerySet[Any] | None = None
 ) -> MoneyFacts:
     """
     Money by state: what is open today (not yet due, overdue by age), and what was issued, paid and received in the
@@ -92,7 +93,11 @@ def _issued(seen: QuerySet[Invoice], since: date, until: date) -> Sums:
 
 def _settled(seen: QuerySet[Invoice], since: date, until: date) -> Sums:
     """How many became paid in the period, and what was overpaid on them."""
-    rows = seen.filter(settlement=Settlement.PAID, settled_on__range=(since, until)).order_by().values("currency")
+    rows = (
+        seen.filter(settlement=Settlement.PAID, settled_on__range=(since, until))
+        .order_by()
+        .values("currency")
+    )
     found = rows.annotate(minor=Sum("overpaid_minor"), n=Count("pk"))
     return {(row["currency"], "paid"): (row["minor"], row["n"]) for row in found}
 

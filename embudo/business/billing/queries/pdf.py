@@ -169,10 +169,20 @@ def _tax_line(tax_id: str) -> str:
 
 def _seller_lines(seller: dict[str, str]) -> list[str]:
     address = seller.get("address", "").splitlines()
-    return _clean([seller.get("name", ""), *address, seller.get("country", ""), _tax_line(seller.get("tax_id", ""))])
+    return _clean(
+        [seller.get("name", ""), *address, seller.get("country", ""), _tax_line(seller.get("tax_id", ""))]
+    )
 
 
 def _buyer_lines(buyer: dict[str, str]) -> list[str]:
-    town = f"{buyer.get('postcode', '')} {buyer.get('town', '')}"
-    names = (buyer.get("name", ""), buyer.get("street", ""), town, buyer.get("country", ""))
-    return _clean([*names, _tax_line(buyer.get("tax_id", ""))])
+    def joined(*names: str) -> str:
+        return " ".join(_clean(buyer.get(name, "") for name in names))
+
+    rows = (
+        joined("name"),
+        joined("street", "number"),
+        joined("postcode", "town"),
+        joined("region"),
+        joined("country"),
+    )
+    return _clean([*rows, _tax_line(buyer.get("tax_id", ""))])

@@ -9,6 +9,7 @@ import json
 import resource
 import sys
 from pathlib import Path
+from typing import Any
 
 CPU_SECONDS = 15
 MEMORY = 2 * 1024**3  # address space: the typesetter's fonts and code are mapped, not all of it is used
@@ -33,16 +34,22 @@ def leave_network() -> None:
 
 def typeset(template: Path, fonts: Path, data: str) -> bytes:
     """PDF/UA-1 as a rule. A letter that no font here can draw is forbidden by it; then tagged PDF, rather than none."""
-    import typst
+    import typst  # noqa: PLC0415 - after the limits are set
 
-    given = {"root": template.parent, "font_paths": [fonts], "sys_inputs": {"data": data}, "format": "pdf"}
-    nowhere = {"package_path": "/nonexistent", "package_cache_path": "/nonexistent"}
+    given: dict[str, Any] = {
+        "root": template.parent,
+        "font_paths": [fonts],
+        "sys_inputs": {"data": data},
+        "format": "pdf",
+    }
+    given |= {"package_path": "/nonexistent", "package_cache_path": "/nonexistent"}
     try:
-        return typst.compile(template, pdf_standards=["ua-1"], **given, **nowhere)
+        made: bytes = typst.compile(template, pdf_standards=["ua-1"], **given)
     except typst.TypstError as fault:
         if "could not be displayed" not in str(fault):
             raise
-        return typst.compile(template, **given, **nowhere)
+        made = typst.compile(template, **given)
+    return made
 
 
 if __name__ == "__main__":

@@ -40,7 +40,9 @@ def a_won_opportunity(actor: Actor | None = None, **values: Any) -> Opportunity:
     return sales.win_opportunity(actor, an_opportunity(actor, **values))
 
 
-def a_line(price: str = "100", tax: str = "23", quantity: str = "1", description: str = "Licence") -> LineDraft:
+def a_line(
+    price: str = "100", tax: str = "23", quantity: str = "1", description: str = "Licence"
+) -> LineDraft:
     return LineDraft(description, Decimal(quantity), Decimal(price), Decimal(tax))
 
 
@@ -57,6 +59,8 @@ def days_later(days: int) -> datetime:
     return clock.now() + timedelta(days=days)
 
 
-def a_payment(invoice: Invoice, minor: int = 12300, *, actor: Actor | None = None, on: date | None = None) -> Payment:
+def a_payment(
+    invoice: Invoice, minor: int = 12300, *, actor: Actor | None = None, on: date | None = None
+) -> Payment:
     amount = Money(minor, invoice.currency)
     return commands.enter_payment(actor or carl(), invoice, amount=amount, paid_on=on or clock.today())

@@ -7,7 +7,7 @@ import pytest
 from django.db import DatabaseError, transaction
 from django.db.models import Sum
 
-from embudo.business.billing import commands, queries
+from embudo.business.billing import commands, queries, reactions
 from embudo.business.billing.models import Invoice, InvoiceLine, InvoicePdf, NumberSeries, Payment
 from embudo.business.billing.rules import InvoiceDraft, InvoiceStatus, Settlement
 from embudo.business.billing.tests.builders import (
@@ -37,7 +37,9 @@ pytestmark = pytest.mark.django_db
 
 
 def events(name: str) -> list[dict[str, Any]]:
-    return list(LogEntry.objects.filter(name=f"billing.{name}").order_by("seq").values_list("data", flat=True))
+    return list(
+        LogEntry.objects.filter(name=f"billing.{name}").order_by("seq").values_list("data", flat=True)
+    )
 
 
 def fresh(invoice: Invoice) -> Invoice:
@@ -56,9 +58,14 @@ def test_issue_invoice_from_a_won_opportunity() -> None:
     won = a_won_opportunity()
     with clock.at(datetime(2026, 11, 22, 12, tzinfo=UTC)):
         invoice = commands.issue_invoice(
-            ann(), draft=InvoiceDraft(lines=(a_line("550", "23", "2"), a_line("10", "8")), opportunity_id=won.pk)
+            ann(),
+            draft=InvoiceDraft(lines=(a_line("550", "23", "2"), a_line("10", "8")), opportunity_id=won.pk),
         )
-    assert (invoice.number, invoice.issued, invoice.due) == ("2026/000001", date(2026, 11, 22), date(2026, 12, 6))
+    assert (invoice.number, invoice.issued, invoice.due) == (
+        "2026/000001",
+        date(2026, 11, 22),
+        date(2026, 12, 6),
+    )
     assert (invoice.net_minor, invoice.tax_minor, invoice.gross_minor) == (111000, 25380, 136380)
     assert (invoice.open_minor, invoice.settlement) == (136380, Settlement.OPEN)
     assert (invoice.owner_id, invoice.company_id, invoice.currency) == (ann().id, won.company_id, "EUR")
@@ -84,11 +91,16 @@ def test_issue_invoice_numbers_follow_each_other_and_begin_anew_each_year() -> N
     assert [one.number for one in (first, second, third)] == ["2026/000001", "2026/000002", "2027/000001"]
 
 
-def test_issue_invoice_rolled_back_leaves_no_gap() -> None:
-    an_invoice()
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+def issue_and_fail() -> None:
+    with transaction.atomic():
         an_invoice()
         raise ZeroDivisionError
+
+
+def test_issue_invoice_rolled_back_leaves_no_gap() -> None:
+    an_invoice()
+    with pytest.raises(ZeroDivisionError):
+        issue_and_fail()
     assert an_invoice().number.endswith("/000002")
     assert NumberSeries.objects.get().last == 2
 
@@ -167,7 +179,9 @@ def test_invoices_are_seen_by_their_owner_collectors_and_those_above() -> None:
 # --- never changed afterwards ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("field", ["number", "gross_minor", "due", "issued", "buyer_name", "currency", "note"])
+@pytest.mark.parametrize(
+    "field", ["number", "gross_minor", "due", "issued", "buyer_name", "currency", "note"]
+)
 def test_invoice_refuses_to_change_what_the_customer_has_seen(field: str) -> None:
     invoice = an_invoice()
     other = {"due": date(2020, 1, 1), "issued": date(2020, 1, 1), "gross_minor": 1}.get(field, "X")
@@ -187,7 +201,7 @@ def test_invoice_lines_payments_and_documents_cannot_be_removed_or_changed() -> 
         with pytest.raises(DatabaseError), transaction.atomic():
             model.objects.update(**values)
         with pytest.raises(DatabaseError), transaction.atomic():
-            model.objects.all()._raw_delete(None)
+            model.objects.all()._raw_delete("default")
     with pytest.raises(DatabaseError), transaction.atomic():
         Invoice.objects.filter(pk=invoice.pk)._raw_delete("default")
 
@@ -215,7 +229,11 @@ def test_correct_invoice_takes_it_back_by_a_note_of_another_series() -> None:
     assert (note.gross_minor, note.net_minor, note.tax_minor) == (-122, -99, -23)
     assert [line.quantity for line in queries.invoice_lines(note)] == [-1000, -1000, -1000]
     assert (fresh(invoice).status, fresh(invoice).open_minor) == (InvoiceStatus.CREDITED, 0)
-    assert (note.status, note.buyer, note.reason) == (InvoiceStatus.CREDIT_NOTE, invoice.buyer, "Wrong customer")
+    assert (note.status, note.buyer, note.reason) == (
+        InvoiceStatus.CREDIT_NOTE,
+        invoice.buyer,
+        "Wrong customer",
+    )
     assert events("InvoiceCorrected")[0]["credit_note_number"] == note.number
 
 
@@ -275,7 +293,9 @@ def test_enter_payment_of_too_much_is_the_customer_s_credit() -> None:
     assert len(events("InvoicePaid")) == 1
 
 
-@pytest.mark.parametrize(("minor", "currency", "field"), [(0, "EUR", "amount"), (-1, "EUR", "amount"), (1, "USD", "amount")])
+@pytest.mark.parametrize(
+    ("minor", "currency", "field"), [(0, "EUR", "amount"), (-1, "EUR", "amount"), (1, "USD", "amount")]
+)
 def test_enter_payment_names_what_is_wrong(minor: int, currency: str, field: str) -> None:
     invoice = an_invoice()
     with pytest.raises(Invalid) as caught:
@@ -420,8 +440,6 @@ def test_reverse_payment_after_the_due_day_announces_an_invoice_paid_in_time() -
 
 
 def test_follow_due_dates_announces_what_is_due() -> None:
-    from embudo.business.billing import reactions
-
     invoices = [an_invoice(), an_invoice()]
     with clock.at(days_later(15)):
         reactions.follow_due_dates()

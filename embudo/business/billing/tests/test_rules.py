@@ -144,7 +144,9 @@ def test_status_of_follows_balance_and_day(
         (100, 40, True, Balance(Settlement.CREDITED, 0, 40)),
     ],
 )
-def test_balance_splits_what_is_open_and_overpaid(gross: int, paid: int, credited: bool, expected: Balance) -> None:
+def test_balance_splits_what_is_open_and_overpaid(
+    *, gross: int, paid: int, credited: bool, expected: Balance
+) -> None:
     assert rules.balance(gross, paid, is_credited=credited) == expected
 
 
@@ -152,7 +154,7 @@ def test_balance_splits_what_is_open_and_overpaid(gross: int, paid: int, credite
     ("is_won", "has_invoice", "is_further", "code"),
     [(False, False, False, "billing.opportunity_not_won"), (True, True, False, "billing.already_invoiced")],
 )
-def test_check_invoiceable_refuses(is_won: bool, has_invoice: bool, is_further: bool, code: str) -> None:
+def test_check_invoiceable_refuses(*, is_won: bool, has_invoice: bool, is_further: bool, code: str) -> None:
     with pytest.raises(Refused) as caught:
         rules.check_invoiceable(is_won=is_won, has_invoice=has_invoice, is_further=is_further)
     assert caught.value.code == code

@@ -11,7 +11,9 @@ from stdnum.pl import nip, regon
 
 from embudo.kernel.errors import Invalid
 
-COUNTRIES = frozenset(code for code in Locale("en").territories if len(code) == 2 and code.isalpha())  # noqa: PLR2004
+COUNTRIES = frozenset(
+    code for code in map(str, Locale("en").territories) if len(code) == 2 and code.isalpha()
+)
 MOST_EMPLOYEES = 10_000_000
 LARGEST_TURNOVER = 2**53 - 1
 FIRST_YEAR, LAST_YEAR = 800, 2200
@@ -83,7 +85,7 @@ def tax_id(value: str, country_code: str) -> str:
     typed = re.sub(r"[\s.\-/]", "", str(value)).upper()
     if not typed:
         return ""
-    if len(typed) > 20 or not typed.isascii() or not typed.isalnum():  # noqa: PLR2004 - no country's is longer
+    if len(typed) > 20 or not typed.isascii() or not typed.isalnum():
         raise Fault(_("Enter the tax number in digits and letters, at most 20."))
     rule = nip if country_code == "PL" else _tax_rule(country_code)
     try:
@@ -108,7 +110,7 @@ def regon_number(value: str) -> str:
 
 def krs_number(value: str) -> str:
     digits = re.sub(r"\s", "", str(value))
-    if digits and not (digits.isascii() and digits.isdigit() and len(digits) <= 10):  # noqa: PLR2004 - KRS has ten digits
+    if digits and not (digits.isascii() and digits.isdigit() and len(digits) <= 10):
         raise Fault(_("Enter the KRS number: ten digits."))
     return digits.zfill(10) if digits else ""
 
@@ -118,7 +120,7 @@ def postcode(value: str, country_code: str) -> str:
     if country_code != "PL" or not typed:
         return typed
     digits = typed.replace("-", "").replace(" ", "")
-    if not (digits.isascii() and digits.isdigit() and len(digits) == 5):  # noqa: PLR2004 - five digits, 00-000
+    if not (digits.isascii() and digits.isdigit() and len(digits) == 5):
         raise Fault(_("Enter a Polish postcode such as 00-950."))
     return f"{digits[:2]}-{digits[2:]}"
 

@@ -6,9 +6,68 @@ from embudo.kernel.fold import fold
 
 # Legal forms say nothing about who a company is; people leave them out and spell them in many ways.
 LEGAL_FORMS = frozenset(
-    """ab ag aps as asa bv bvba co company corp corporation doo eirl eurl gbr gmbh group holding inc incorporated kft kg
-    kgaa limited llc llp lp ltd ltda mbh nv ohg oy oyj plc pte pty sa sab sagl sapi sarl sas sasu sc scrl sdn se sl slu
-    sll snc spa spj spk spolka srl sro ug zoo""".split()
+    [
+        "ab",
+        "ag",
+        "aps",
+        "as",
+        "asa",
+        "bv",
+        "bvba",
+        "co",
+        "company",
+        "corp",
+        "corporation",
+        "doo",
+        "eirl",
+        "eurl",
+        "gbr",
+        "gmbh",
+        "group",
+        "holding",
+        "inc",
+        "incorporated",
+        "kft",
+        "kg",
+        "kgaa",
+        "limited",
+        "llc",
+        "llp",
+        "lp",
+        "ltd",
+        "ltda",
+        "mbh",
+        "nv",
+        "ohg",
+        "oy",
+        "oyj",
+        "plc",
+        "pte",
+        "pty",
+        "sa",
+        "sab",
+        "sagl",
+        "sapi",
+        "sarl",
+        "sas",
+        "sasu",
+        "sc",
+        "scrl",
+        "sdn",
+        "se",
+        "sl",
+        "slu",
+        "sll",
+        "snc",
+        "spa",
+        "spj",
+        "spk",
+        "spolka",
+        "srl",
+        "sro",
+        "ug",
+        "zoo",
+    ]
 )
 LEGAL_PHRASES = re.compile(
     r"\b(?:sp(?:olka)? z (?:o ?o|ograniczona odpowiedzialnoscia)|spolka akcyjna|sp (?:j|k|p)|s de r l(?: de c v)?"
@@ -16,10 +75,45 @@ LEGAL_PHRASES = re.compile(
 )
 # At these anybody has a mailbox: the same domain means nothing.
 MAIL_PROVIDERS = frozenset(
-    """aol.com free.fr gazeta.pl gmail.com gmx.com gmx.de gmx.net googlemail.com hotmail.com hotmail.es hotmail.fr
-    icloud.com interia.pl laposte.net live.com mail.com me.com o2.pl onet.pl op.pl orange.fr outlook.com outlook.fr
-    poczta.fm proton.me protonmail.com sfr.fr telefonica.net tlen.pl vp.pl wanadoo.fr web.de wp.pl yahoo.com yahoo.es
-    yahoo.fr yandex.com""".split()
+    [
+        "aol.com",
+        "free.fr",
+        "gazeta.pl",
+        "gmail.com",
+        "gmx.com",
+        "gmx.de",
+        "gmx.net",
+        "googlemail.com",
+        "hotmail.com",
+        "hotmail.es",
+        "hotmail.fr",
+        "icloud.com",
+        "interia.pl",
+        "laposte.net",
+        "live.com",
+        "mail.com",
+        "me.com",
+        "o2.pl",
+        "onet.pl",
+        "op.pl",
+        "orange.fr",
+        "outlook.com",
+        "outlook.fr",
+        "poczta.fm",
+        "proton.me",
+        "protonmail.com",
+        "sfr.fr",
+        "telefonica.net",
+        "tlen.pl",
+        "vp.pl",
+        "wanadoo.fr",
+        "web.de",
+        "wp.pl",
+        "yahoo.com",
+        "yahoo.es",
+        "yahoo.fr",
+        "yandex.com",
+    ]
 )
 WORD = re.compile(r"[^\W_]+")
 

@@ -71,4 +71,4 @@ def likeness(asked: Sought, known: Known, *, is_person: bool) -> Likeness | None
         return Likeness(60, _("Same e-mail domain")) if is_same_house else None
     if asked.tax_key and known.tax_key:
         return Likeness(40, _("Similar name, but another tax number"))
-    return Likeness(95, _("Same name")) if name == 100 else Likeness(name - 10, _("Similar name"))  # noqa: PLR2004
+    return Likeness(95, _("Same name")) if name == 100 else Likeness(name - 10, _("Similar name"))

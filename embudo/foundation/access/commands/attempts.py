@@ -54,7 +54,11 @@ def use_once(*parts: str, seconds: int = 120) -> bool:
     """True for the first caller that names these parts within `seconds`; a code seen once is worth nothing again."""
     key = key_for("once", *parts)
     one = Attempt.objects.create(key=key, at=clock.now())
-    return not Attempt.objects.filter(key=key, at__gt=clock.now() - timedelta(seconds=seconds)).exclude(pk=one.pk).exists()
+    return (
+        not Attempt.objects.filter(key=key, at__gt=clock.now() - timedelta(seconds=seconds))
+        .exclude(pk=one.pk)
+        .exists()
+    )
 
 
 def prune_attempts() -> int:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from embudo.foundation.access import events, permissions, queries, rules
 from embudo.foundation.access.commands.attempts import forgive, try_once, use_once
+from embudo.foundation.access.commands.users import check_power
 from embudo.foundation.access.models import User
 from embudo.kernel import clock
 from embudo.kernel.actor import Actor
@@ -30,7 +31,9 @@ def add_totp(actor: Actor, *, secret: str, code: str) -> User:
     """Adds an authenticator app once it shows the right code. Refuses a wrong code and a second app."""
     user = lock(queries.own_user(actor))
     if Authenticator.objects.filter(user=user, type=TOTP_CODE).exists():
-        raise Refused("access.totp_exists", _("You use an authenticator app already. Remove it first to add another."))
+        raise Refused(
+            "access.totp_exists", _("You use an authenticator app already. Remove it first to add another.")
+        )
     if not validate_totp_code(secret, code.replace(" ", "")):
         raise Invalid({"code": [_("This is not the code the app shows now. Enter the six digits it shows.")]})
     TOTP.activate(user, secret)
@@ -46,7 +49,7 @@ def add_passkey(actor: Actor, *, name: str, credential: Mapping[str, Any]) -> Us
         webauthn.parse_registration_response(dict(credential))
         webauthn.complete_registration(dict(credential))
     except (ValidationError, ValueError, TypeError, KeyError):
-        raise Invalid({"": [_("The browser's answer did not fit. Start again.")]}) from None
+        raise Invalid({"": [_("The browser's answer did not fit. Load the page again and start anew.")]}) from None
     webauthn.WebAuthn.add(user, name.strip(), dict(credential))
     _added(user, PASSKEY)
     return user
@@ -92,8 +95,6 @@ def renew_recovery_codes(actor: Actor) -> User:
 @command(permissions.MANAGE_USERS)
 def reset_factors(actor: Actor, user: User) -> User:
     """Takes all second factors of a user away, who lost them; they sign in by password and set up new ones."""
-    from embudo.foundation.access.commands.users import check_power
-
     user = lock(user)
     check_power(actor, user)
     for found in Authenticator.objects.filter(user=user).exclude(type=RECOVERY):

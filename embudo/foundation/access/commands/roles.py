@@ -1,8 +1,7 @@
 from collections.abc import Mapping
 
 from django.utils.text import slugify
-from django.utils.translation import gettext_lazy as _
-from django.utils.translation import override
+from django.utils.translation import gettext_lazy as _, override
 
 from embudo.foundation.access import events, permissions, rules
 from embudo.foundation.access.commands.users import own_rights
@@ -75,7 +74,9 @@ def set_grants(actor: Actor, role: Role, *, grants: Mapping[str, Scope], version
     rules.check_editable_role(role.slug)
     before = {one.permission: one for one in Grant.objects.filter(role=role)}
     wanted = {code: _fitting(code, scope) for code, scope in grants.items()}
-    changed = {code: scope for code, scope in wanted.items() if code not in before or before[code].scope != scope}
+    changed = {
+        code: scope for code, scope in wanted.items() if code not in before or before[code].scope != scope
+    }
     rules.check_grantable(own_rights(actor), changed)
     for code, grant in before.items():
         if code not in wanted:

@@ -182,7 +182,11 @@ def _one_at_a_time() -> None:
 
 def place_user(user: User) -> None:
     """Writes the reporting lines of a new user: one's own and one to everybody above."""
-    above = ReportingLine.objects.filter(below=user.manager_id) if user.manager_id else ReportingLine.objects.none()
+    above = (
+        ReportingLine.objects.filter(below=user.manager_id)
+        if user.manager_id
+        else ReportingLine.objects.none()
+    )
     lines = [ReportingLine(above_id=line.above_id, below=user, depth=line.depth + 1) for line in above]
     ReportingLine.objects.bulk_create([ReportingLine(above=user, below=user, depth=0), *lines])
 

@@ -81,7 +81,7 @@ def actor_of_token(secret: str, *, request_id: str = "") -> Actor | None:
     The actor behind an API token ("emb_<prefix>_<secret>"): its owner's grants, narrowed to the token's. None when the
     token is unknown, expired, revoked or its owner may no longer sign in.
     """
-    prefix = secret.split("_")[1] if secret.count("_") >= 2 else ""  # noqa: PLR2004 - emb, prefix, secret
+    prefix = secret.split("_")[1] if secret.count("_") >= 2 else ""
     token = Token.objects.select_related("owner").filter(prefix=prefix).first()
     if token is None or not hmac.compare_digest(token.digest, token_digest(secret)):
         return None
@@ -104,6 +104,20 @@ def _note_use(token: Token) -> None:
 def users(actor: Actor) -> QuerySet[User]:
     """Colleagues, by name."""
     return User.objects.visible_to(actor).select_related("team", "manager").order_by("name", "id")  # type: ignore[no-any-return]
+
+
+def users_like(
+    actor: Actor, *, sort: str = "name", q: str = "", team: UUID | None = None, active: bool | None = None
+) -> QuerySet[User]:
+    """Colleagues by words in name or address, by team, by whether they may sign in."""
+    found = users(actor)
+    for word in q.split():
+        found = found.filter(Q(name__icontains=word) | Q(email__icontains=word))
+    if team is not None:
+        found = found.filter(team_id=team)
+    if active is not None:
+        found = found.filter(is_active=active)
+    return found.order_by(sort, "-id" if sort.startswith("-") else "id")  # type: ignore[no-any-return]
 
 
 def user(actor: Actor, user_id: UUID) -> User:
@@ -131,7 +145,12 @@ def visitor(user: User | None = None, *, request_id: str = "") -> Actor:
     """
     grants = {permissions.OWN_PROFILE.code: Scope.ALL}
     return Actor(
-        ActorKind.LINK, id=user.id if user else None, name="sign-in", grants=grants, origin="web", request_id=request_id
+        ActorKind.LINK,
+        id=user.id if user else None,
+        name="sign-in",
+        grants=grants,
+        origin="web",
+        request_id=request_id,
     )
 
 
@@ -206,7 +225,10 @@ def role(actor: Actor, role_id: UUID) -> Role:
 
 
 def role_choices(actor: Actor) -> list[tuple[str, str]]:
-    return [(str(one.id), role_label(one.slug, one.name)) for one in Role.objects.visible_to(actor).order_by("name")]
+    return [
+        (str(one.id), role_label(one.slug, one.name))
+        for one in Role.objects.visible_to(actor).order_by("name")
+    ]
 
 
 def role_label(slug: str, name: str) -> str:
@@ -311,5 +333,5 @@ __all__ = [
     "organisation_language", "own_user", "passkey_question", "qr_code", "recovery_codes", "recovery_codes_to_show", "reset_link", "role",
     "role_choices", "role_ids_of", "role_label", "roles", "roles_of", "sign_in", "sign_ins", "team", "team_sizes",
     "teams", "token", "token_digest", "tokens", "tree", "user", "user_at_second_step", "user_by_email", "user_grants", "user_names",
-    "user_of_invitation", "user_of_reset_link", "users", "users_with_roles", "visitor", "who_sees",
+    "user_of_invitation", "user_of_reset_link", "users", "users_like", "users_with_roles", "visitor", "who_sees",
 ]  # fmt: skip

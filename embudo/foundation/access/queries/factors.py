@@ -25,7 +25,9 @@ class SealedSecrets(DefaultMFAAdapter):
 
     def encrypt(self, text: str) -> str:
         nonce = os.urandom(NONCE)
-        return base64.b64encode(nonce + AESGCM(derived_key("second factors")).encrypt(nonce, text.encode(), None)).decode()
+        return base64.b64encode(
+            nonce + AESGCM(derived_key("second factors")).encrypt(nonce, text.encode(), None)
+        ).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
         raw = base64.b64decode(encrypted_text)
@@ -61,7 +63,10 @@ def recovery_codes(user: User) -> list[str]:
 def recovery_codes_to_show(user: User) -> list[str]:
     """The codes while they are new: until ten minutes after they were first shown."""
     found = Authenticator.objects.filter(user=user, type=Authenticator.Type.RECOVERY_CODES).first()
-    if found is None or clock.now().timestamp() - found.data.get("viewed_at", clock.now().timestamp()) > SHOWN_FOR:
+    if (
+        found is None
+        or clock.now().timestamp() - found.data.get("viewed_at", clock.now().timestamp()) > SHOWN_FOR
+    ):
         return []
     return list(RecoveryCodes(found).get_unused_codes())
 

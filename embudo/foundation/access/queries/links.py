@@ -36,7 +36,9 @@ class LinkSigner(PasswordResetTokenGenerator):
             at = base36_to_int(stamp)
         except ValueError:
             return False
-        if user is None or not constant_time_compare(self._make_token_with_timestamp(user, at, self.secret), token or ""):
+        if user is None or not constant_time_compare(
+            self._make_token_with_timestamp(user, at, self.secret), token or ""
+        ):
             return False
         return self._num_seconds(self._now()) - at <= self.lasts.total_seconds()
 
@@ -52,7 +54,9 @@ def reset_link(user: User) -> str:
 
 def invitation_link(user: User) -> str:
     """A link under which an invited user chooses name and password; works once, for seven days."""
-    return settings.BASE_URL + reverse("access:accept_invitation", args=[user.pk.hex, INVITATION.make_token(user)])
+    return settings.BASE_URL + reverse(
+        "access:accept_invitation", args=[user.pk.hex, INVITATION.make_token(user)]
+    )
 
 
 def user_of_reset_link(key: str, token: str) -> User | None:

@@ -13,7 +13,9 @@ class SessionUsers(ModelBackend):
 
     def get_user(self, user_id: Any) -> User | None:
         strict = Organisation.objects.filter(is_mfa_required=True)
-        factors = Authenticator.objects.filter(user=OuterRef("pk")).exclude(type=Authenticator.Type.RECOVERY_CODES)
+        factors = Authenticator.objects.filter(user=OuterRef("pk")).exclude(
+            type=Authenticator.Type.RECOVERY_CODES
+        )
         people = User.objects.filter(is_active=True).annotate(owes_factor=Exists(strict) & ~Exists(factors))
         try:
             return people.filter(pk=UUID(str(user_id))).first()  # type: ignore[no-any-return]

@@ -35,7 +35,7 @@ def a_user(
     password: str | None = None,
 ) -> User:
     with_roles()
-    address = email or f"{name.split()[0].lower()}{next(_numbers)}@example.com"
+    address = email or f"{name.split(maxsplit=1)[0].lower()}{next(_numbers)}@example.com"
     return commands.create_user(
         tester(), email=address, name=name, roles=roles, manager=manager, team=team, password=password
     )
@@ -51,12 +51,16 @@ def _known(email: str) -> User | None:
 
 def ann() -> Actor:
     """The right one: a seller of the team North. The same person however often a test asks."""
-    return an_actor(_known("ann@example.com") or a_user(name="Ann Right", email="ann@example.com", team=a_team("North")))
+    return an_actor(
+        _known("ann@example.com") or a_user(name="Ann Right", email="ann@example.com", team=a_team("North"))
+    )
 
 
 def bob() -> Actor:
     """A seller of another team."""
-    return an_actor(_known("bob@example.com") or a_user(name="Bob Other", email="bob@example.com", team=a_team("South")))
+    return an_actor(
+        _known("bob@example.com") or a_user(name="Bob Other", email="bob@example.com", team=a_team("South"))
+    )
 
 
 def cat() -> Actor:
@@ -77,5 +81,11 @@ def a_client(who: Actor | User, **kwargs: Any) -> Client:
 
 
 def an_admin(name: str = "Ada Chief") -> Actor:
-    email = f"{name.split()[0].lower()}@example.com"
+    email = f"{name.split(maxsplit=1)[0].lower()}@example.com"
     return an_actor(_known(email) or a_user(roles=("administrator",), name=name, email=email))
+
+
+def a_token(who: Actor | User, **kwargs: Any) -> str:
+    """The secret of a token that may do all its owner may, unless `grants` says less."""
+    actor = who if isinstance(who, Actor) else an_actor(who)
+    return commands.create_token(actor, name="tests", **kwargs)[1]

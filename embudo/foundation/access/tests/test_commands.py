@@ -4,7 +4,16 @@ import pytest
 
 from embudo.foundation.access import commands, queries
 from embudo.foundation.access.commands import UserChange
-from embudo.foundation.access.models import Grant, Organisation, ReportingLine, Role, RoleMember, SignIn, Token, User
+from embudo.foundation.access.models import (
+    Grant,
+    Organisation,
+    ReportingLine,
+    Role,
+    RoleMember,
+    SignIn,
+    Token,
+    User,
+)
 from embudo.foundation.access.tests.builders import (
     PASSWORD,
     a_team,
@@ -62,7 +71,9 @@ class TestUsers:
             commands.create_user(ann(), email="x@example.com", name="X")
 
     def test_invite_user_announces_an_invitation(self) -> None:
-        user = commands.invite_user(an_admin(), email="new@example.com", name="New", roles=[role_id("seller")])
+        user = commands.invite_user(
+            an_admin(), email="new@example.com", name="New", roles=[role_id("seller")]
+        )
         assert last_event() == "access.UserInvited"
         assert not user.has_usable_password()
 
@@ -124,7 +135,9 @@ class TestUsers:
     def test_a_smaller_administrator_cannot_take_over_a_greater_one(self) -> None:
         helper, admin = self._who_manages_users(), an_admin()
         with pytest.raises(Refused):
-            commands.change_user(helper, user_of(admin), change=change_of(user_of(admin), email="mine@example.com"))
+            commands.change_user(
+                helper, user_of(admin), change=change_of(user_of(admin), email="mine@example.com")
+            )
         with pytest.raises(Refused):
             commands.reset_factors(helper, user_of(admin))
 
@@ -137,7 +150,9 @@ class TestUsers:
         return an_actor(a_user(roles=("office",), name="Olga"))
 
     def test_change_profile_changes_only_the_actor(self) -> None:
-        commands.change_profile(ann(), name="Anna", language="pl", time_zone="Europe/Warsaw", is_on_shortcuts=False)
+        commands.change_profile(
+            ann(), name="Anna", language="pl", time_zone="Europe/Warsaw", is_on_shortcuts=False
+        )
         assert user_of(ann()).name == "Anna"
         assert user_of(bob()).name == "Bob Other"
 
@@ -146,7 +161,20 @@ class TestTree:
     def test_move_keeps_the_closure_equal_to_the_recursion(self) -> None:
         admin = an_admin()
         people = [a_user(name=f"P{n}") for n in range(7)]
-        moves = [(1, 0), (2, 1), (3, 1), (4, 3), (5, 4), (3, 2), (1, None), (6, 0), (1, 6), (3, 0), (4, None), (2, 5)]
+        moves = [
+            (1, 0),
+            (2, 1),
+            (3, 1),
+            (4, 3),
+            (5, 4),
+            (3, 2),
+            (1, None),
+            (6, 0),
+            (1, 6),
+            (3, 0),
+            (4, None),
+            (2, 5),
+        ]
         for low, top in moves:
             user = User.objects.get(pk=people[low].pk)
             manager = None if top is None else people[top]
@@ -261,8 +289,12 @@ class TestRoles:
 
     def test_set_grants_makes_exactly_these(self) -> None:
         role = commands.create_role(an_admin(), name="Guest")
-        commands.set_grants(an_admin(), role, grants={"access.view_user": Scope.TEAM, "access.view_role": Scope.OWN})
-        commands.set_grants(an_admin(), role, grants={"access.view_user": Scope.OWN, "access.view_role": Scope.OWN})
+        commands.set_grants(
+            an_admin(), role, grants={"access.view_user": Scope.TEAM, "access.view_role": Scope.OWN}
+        )
+        commands.set_grants(
+            an_admin(), role, grants={"access.view_user": Scope.OWN, "access.view_role": Scope.OWN}
+        )
         assert queries.grants_of(role) == {"access.view_user": "own", "access.view_role": "all"}
 
     def test_set_grants_refuses_the_administrator(self) -> None:
@@ -356,7 +388,13 @@ class TestOrganisation:
         a_user()
         with pytest.raises(Refused) as refusal:
             commands.set_up(
-                founder, organisation="A", currency="PLN", language="pl", name="B", email="b@example.com", password=PASSWORD
+                founder,
+                organisation="A",
+                currency="PLN",
+                language="pl",
+                name="B",
+                email="b@example.com",
+                password=PASSWORD,
             )
         assert refusal.value.code == "access.is_set_up"
 

@@ -3,14 +3,27 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from allauth.mfa.totp.internal.auth import format_hotp_value, generate_totp_secret, hotp_value, yield_hotp_counters_from_time
+from allauth.mfa.totp.internal.auth import (
+    format_hotp_value,
+    generate_totp_secret,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
 from django.test import Client
 from django.urls import reverse
 
 from embudo.foundation.access import commands, queries
 from embudo.foundation.access.models import Attempt, Organisation, SignIn, User
 from embudo.foundation.access.rules import PASSWORDS
-from embudo.foundation.access.tests.builders import PASSWORD, a_client, a_user, an_actor, an_admin, ann, user_of
+from embudo.foundation.access.tests.builders import (
+    PASSWORD,
+    a_client,
+    a_user,
+    an_actor,
+    an_admin,
+    ann,
+    user_of,
+)
 from embudo.kernel import clock
 from embudo.kernel.errors import Invalid, NotFound, Refused, TooMany
 from embudo.kernel.models import LogEntry
@@ -48,7 +61,10 @@ class TestPassword:
         assert client.get("/profile/").status_code == 200
 
     def test_wrong_password_and_unknown_address_answer_alike(self, user: User) -> None:
-        known, unknown = sign_in(Client(), "ann@example.com", "wrong"), sign_in(Client(), "who@example.com", "wrong")
+        known, unknown = (
+            sign_in(Client(), "ann@example.com", "wrong"),
+            sign_in(Client(), "who@example.com", "wrong"),
+        )
         assert known.status_code == unknown.status_code == 422
 
         def bare(response: Any) -> str:
@@ -97,10 +113,20 @@ class TestPassword:
         for _turn in range(9):
             sign_in(Client(), "ann@example.com", "wrong")
         sign_in(Client(), "ann@example.com")
-        assert not Attempt.objects.filter(key__in=[commands.key_for("password", "account", "ann@example.com")]).exists()
+        assert not Attempt.objects.filter(
+            key__in=[commands.key_for("password", "account", "ann@example.com")]
+        ).exists()
 
     @pytest.mark.parametrize(
-        "asked", ["//evil.example", "https://evil.example/", "javascript:alert(1)", "/\\evil.example", "\\\\evil", "evil"]
+        "asked",
+        [
+            "//evil.example",
+            "https://evil.example/",
+            "javascript:alert(1)",
+            "/\\evil.example",
+            "\\\\evil",
+            "evil",
+        ],
     )
     def test_next_leads_nowhere_else(self, user: User, asked: str) -> None:
         assert sign_in(Client(), "ann@example.com", next=asked)["Location"] == "/"
@@ -247,14 +273,19 @@ class TestSecondFactor:
         client = a_client(user)
         address = "/profile/second-factor/passkey/"
         assert client.get(address, headers={"Accept": "application/json"}).json()["publicKey"]["challenge"]
-        for answer in ("{}", '{"id": "x", "response": {}}', "[1]", "nonsense"):
+        for answer in ("", "{}", '{"id": "x", "response": {}}', "[1]", "nonsense"):
             facts = {"name": "Key", "password": PASSWORD, "credential": answer}
             assert client.post(address, facts).status_code == 422
 
     def test_passkey_sign_in_refuses_a_made_up_answer(self, user: User) -> None:
         client = Client()
         client.get("/login/passkey/question/")
-        for answer in ("{}", '{"id": "x", "rawId": "x", "type": "public-key", "response": {"userHandle": "x"}}', "[]", "7"):
+        for answer in (
+            "{}",
+            '{"id": "x", "rawId": "x", "type": "public-key", "response": {"userHandle": "x"}}',
+            "[]",
+            "7",
+        ):
             assert client.post("/login/passkey/", {"credential": answer}).status_code == 422
 
     def test_recovery_codes_are_shown_for_ten_minutes(self, user: User) -> None:

@@ -8,8 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _
 
 from embudo.foundation.access import commands, forms, queries, rules
 from embudo.foundation.access.models import User
@@ -30,7 +29,9 @@ def address_of(request: HttpRequest) -> str:
 def safe_next(request: HttpRequest) -> str:
     """Where `next` leads if that is on this site; the start page otherwise."""
     asked = request.GET.get("next", "")
-    fits = asked.startswith("/") and url_has_allowed_host_and_scheme(asked, {request.get_host()}, request.is_secure())
+    fits = asked.startswith("/") and url_has_allowed_host_and_scheme(
+        asked, {request.get_host()}, request.is_secure()
+    )
     return asked if fits else "/"
 
 
@@ -119,10 +120,16 @@ class SecondFactor(DoorPage):
     title, submit_label = _("Second step"), _("Sign in")
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return super().get(request) if pending_user(request) else HttpResponseRedirect(reverse("access:sign_in"))
+        return (
+            super().get(request) if pending_user(request) else HttpResponseRedirect(reverse("access:sign_in"))
+        )
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return super().post(request) if pending_user(request) else HttpResponseRedirect(reverse("access:sign_in"))
+        return (
+            super().post(request)
+            if pending_user(request)
+            else HttpResponseRedirect(reverse("access:sign_in"))
+        )
 
     def perform(self, actor: Any, record: Any, data: Mapping[str, Any]) -> str:
         user = pending_user(self.request)
@@ -258,7 +265,9 @@ class ResetPassword(LinkPage):
 class AcceptInvitation(LinkPage):
     form_class = forms.AcceptForm
     title, submit_label = _("Welcome to Embudo"), _("Start")
-    intro = _("Check your name and choose a password. You sign in with your e-mail address and this password.")
+    intro = _(
+        "Check your name and choose a password. You sign in with your e-mail address and this password."
+    )
 
     def user(self) -> User | None:
         return queries.user_of_invitation(self.kwargs["key"], self.kwargs["token"])
@@ -269,7 +278,11 @@ class AcceptInvitation(LinkPage):
 
     def perform(self, actor: Any, record: Any, data: Mapping[str, Any]) -> User:
         user = commands.accept_invitation(
-            self.visitor, key=self.kwargs["key"], token=self.kwargs["token"], name=data["name"], password=data["password"]
+            self.visitor,
+            key=self.kwargs["key"],
+            token=self.kwargs["token"],
+            name=data["name"],
+            password=data["password"],
         )
         enter(self.request, user, "invitation")
         return user

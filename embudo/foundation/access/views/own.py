@@ -5,8 +5,7 @@ from allauth.mfa.totp.internal.auth import generate_totp_secret
 from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse, reverse_lazy
-from django.utils.translation import gettext, ngettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
 from embudo.foundation.access import commands, forms, permissions, queries
 from embudo.foundation.access.models import SignIn, Token, User
@@ -43,8 +42,13 @@ class Profile(CommandPage):
         panels = [
             {"id": f"panel-{number}", "label": panel.label, "url": panel.address("access.user", user.id)}
             for number, panel in enumerate(panels_for(self.actor, "access.profile"))
+            if panel.kind != "*"
         ]
-        return super().get_context() | {"user": user, "panels": panels, "has_factor": queries.has_factor(user)}
+        return super().get_context() | {
+            "user": user,
+            "panels": panels,
+            "has_factor": queries.has_factor(user),
+        }
 
 
 class ProvenPage(CommandPage):
@@ -221,7 +225,11 @@ class Sessions(ListPage):
 
     def row_actions(self, row: SignIn) -> Sequence[Action]:
         name = gettext("Sign out %(browser)s") % {"browser": browser_name(row.browser)}
-        return [Action(_("Sign out"), reverse("access:session_end", args=[row.pk]), "log-out", dialog=True, name=name)]
+        return [
+            Action(
+                _("Sign out"), reverse("access:session_end", args=[row.pk]), "log-out", dialog=True, name=name
+            )
+        ]
 
     def count_text(self, n: int) -> str:
         return ngettext("%(n)s browser", "%(n)s browsers", n) % {"n": self.count_shown(n)}
@@ -229,7 +237,13 @@ class Sessions(ListPage):
 
 def browser_name(sent: str) -> str:
     """ "Firefox, Windows" from the long line that browsers send."""
-    browsers = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+    browsers = (
+        ("Edg/", "Edge"),
+        ("OPR/", "Opera"),
+        ("Firefox/", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("Safari/", "Safari"),
+    )
     systems = (("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"),
                ("Mac OS", "macOS"), ("Linux", "Linux"))  # fmt: skip
     named = [next((name for mark, name in marks if mark in sent), "") for marks in (browsers, systems)]
@@ -265,7 +279,9 @@ class EndOtherSessions(ConfirmPage):
         return reverse("access:sessions")
 
     def success_message(self, result: int) -> str:
-        return ngettext("%(n)d browser is signed out.", "%(n)d browsers are signed out.", result) % {"n": result}
+        return ngettext("%(n)d browser is signed out.", "%(n)d browsers are signed out.", result) % {
+            "n": result
+        }
 
 
 def token_state(token: Token) -> Any:
@@ -280,7 +296,7 @@ def grants_text(token: Token) -> str:
     if not token.grants:
         return gettext("All of yours")
     labels = [str(found.label) for found in map(permission_named, token.grants) if found]
-    return ", ".join(labels[:3]) + (" …" if len(labels) > 3 else "")  # noqa: PLR2004 - three are enough in a row
+    return ", ".join(labels[:3]) + (" …" if len(labels) > 3 else "")
 
 
 class Tokens(ListPage):
@@ -297,7 +313,9 @@ class Tokens(ListPage):
     )
     actions = (Action(_("New token"), reverse_lazy("access:token_new"), "plus", primary=True),)
     empty_title = _("No tokens yet")
-    empty_text = _("A token lets a program act for you through the API, with no more rights than you give it.")
+    empty_text = _(
+        "A token lets a program act for you through the API, with no more rights than you give it."
+    )
 
     def row_sub(self, row: Token) -> str:
         return f"emb_{row.prefix}_…"
@@ -306,7 +324,11 @@ class Tokens(ListPage):
         if row.revoked:
             return []
         name = gettext("Revoke %(name)s") % {"name": row.name}
-        return [Action(_("Revoke"), reverse("access:token_revoke", args=[row.pk]), "trash-2", dialog=True, name=name)]
+        return [
+            Action(
+                _("Revoke"), reverse("access:token_revoke", args=[row.pk]), "trash-2", dialog=True, name=name
+            )
+        ]
 
     def count_text(self, n: int) -> str:
         return ngettext("%(n)s token", "%(n)s tokens", n) % {"n": self.count_shown(n)}

@@ -4,8 +4,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse, reverse_lazy
-from django.utils.translation import gettext, ngettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
 from embudo.foundation.access import commands, forms, permissions, queries
 from embudo.foundation.access.models import User
@@ -62,7 +61,14 @@ class Users(ListPage):
     default_sort = "name"
     actions = (
         Action(_("Who reports to whom"), reverse_lazy("access:tree"), "users"),
-        Action(_("Invite"), reverse_lazy("access:user_new"), "plus", permissions.MANAGE_USERS, primary=True, dialog=True),
+        Action(
+            _("Invite"),
+            reverse_lazy("access:user_new"),
+            "plus",
+            permissions.MANAGE_USERS,
+            primary=True,
+            dialog=True,
+        ),
     )
 
     def row_url(self, row: User) -> str:
@@ -81,12 +87,29 @@ class UserPage(RecordPage):
 
     def get_actions(self) -> Sequence[Action]:
         user, may = self.record, permissions.MANAGE_USERS
-        edit = Action(_("Edit"), reverse("access:user_edit", args=[user.pk]), "pencil", may, primary=True, dialog=True)
+        edit = Action(
+            _("Edit"), reverse("access:user_edit", args=[user.pk]), "pencil", may, primary=True, dialog=True
+        )
         if not user.is_active:
-            return (edit, Action(_("Activate"), reverse("access:user_activate", args=[user.pk]), "check", may, dialog=True))
-        again = Action(_("Invite again"), reverse("access:user_invite", args=[user.pk]), "mail", may, dialog=True)
-        sign_out = Action(_("Sign out everywhere"), reverse("access:user_sign_out", args=[user.pk]), "log-out", may, dialog=True)
-        off = Action(_("Deactivate"), reverse("access:user_deactivate", args=[user.pk]), "ban", may, dialog=True)
+            return (
+                edit,
+                Action(
+                    _("Activate"), reverse("access:user_activate", args=[user.pk]), "check", may, dialog=True
+                ),
+            )
+        again = Action(
+            _("Invite again"), reverse("access:user_invite", args=[user.pk]), "mail", may, dialog=True
+        )
+        sign_out = Action(
+            _("Sign out everywhere"),
+            reverse("access:user_sign_out", args=[user.pk]),
+            "log-out",
+            may,
+            dialog=True,
+        )
+        off = Action(
+            _("Deactivate"), reverse("access:user_deactivate", args=[user.pk]), "ban", may, dialog=True
+        )
         return (edit, sign_out if user.has_usable_password() else again, off)
 
     def get_context(self) -> dict[str, Any]:
@@ -137,7 +160,9 @@ class UserAct(ConfirmPage):
 class DeactivateUser(UserAct):
     command, is_danger = commands.deactivate_user, True
     title, submit_label = _("Deactivate the user"), _("Deactivate")
-    intro = _("They are signed out everywhere at once, and their API tokens stop working. What they own stays theirs.")
+    intro = _(
+        "They are signed out everywhere at once, and their API tokens stop working. What they own stays theirs."
+    )
 
 
 class ActivateUser(UserAct):

@@ -4,8 +4,7 @@ from typing import Any
 
 from django.apps import apps
 from django.urls import reverse, reverse_lazy
-from django.utils.translation import gettext, ngettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
 from embudo.foundation.access import commands, forms, permissions, queries
 from embudo.foundation.access.models import Organisation, Role, Team
@@ -30,7 +29,9 @@ class Teams(ListPage):
     )
     search_fields = ("name",)
     default_sort = "name"
-    actions = (Action(_("New team"), reverse_lazy("access:team_new"), "plus", MANAGE, primary=True, dialog=True),)
+    actions = (
+        Action(_("New team"), reverse_lazy("access:team_new"), "plus", MANAGE, primary=True, dialog=True),
+    )
     empty_title = _("No teams yet")
     empty_text = _("People of one team can see each other's records where a role says “team's”.")
 
@@ -39,7 +40,14 @@ class Teams(ListPage):
 
     def row_actions(self, row: Team) -> Sequence[Action]:
         name = gettext("Remove %(name)s") % {"name": row.name}
-        remove = Action(_("Remove"), reverse("access:team_delete", args=[row.pk]), "trash-2", MANAGE, dialog=True, name=name)
+        remove = Action(
+            _("Remove"),
+            reverse("access:team_delete", args=[row.pk]),
+            "trash-2",
+            MANAGE,
+            dialog=True,
+            name=name,
+        )
         return [remove] if remove.is_for(self.actor) else []
 
     def count_text(self, n: int) -> str:
@@ -83,7 +91,9 @@ class Roles(ListPage):
         Column("slug", _("Short name")),
     )
     default_sort = "name"
-    actions = (Action(_("New role"), reverse_lazy("access:role_new"), "plus", MANAGE, primary=True, dialog=True),)
+    actions = (
+        Action(_("New role"), reverse_lazy("access:role_new"), "plus", MANAGE, primary=True, dialog=True),
+    )
 
     def row_url(self, row: Role) -> str:
         return reverse("access:role", args=[row.pk])
@@ -92,8 +102,20 @@ class Roles(ListPage):
         if not self.actor.may(MANAGE) or row.slug == ADMINISTRATOR:
             return []
         name = queries.role_label(row.slug, row.name)
-        rename = Action(_("Rename"), reverse("access:role_edit", args=[row.pk]), "pencil", dialog=True, name=gettext("Rename %(name)s") % {"name": name})
-        remove = Action(_("Remove"), reverse("access:role_delete", args=[row.pk]), "trash-2", dialog=True, name=gettext("Remove %(name)s") % {"name": name})
+        rename = Action(
+            _("Rename"),
+            reverse("access:role_edit", args=[row.pk]),
+            "pencil",
+            dialog=True,
+            name=gettext("Rename %(name)s") % {"name": name},
+        )
+        remove = Action(
+            _("Remove"),
+            reverse("access:role_delete", args=[row.pk]),
+            "trash-2",
+            dialog=True,
+            name=gettext("Remove %(name)s") % {"name": name},
+        )
         return [rename] if row.slug in DEFAULT_ROLES else [rename, remove]
 
     def count_text(self, n: int) -> str:
@@ -178,7 +200,9 @@ class OrganisationPage(CommandPage):
 
     def perform(self, actor: Any, record: Organisation, data: Mapping[str, Any]) -> Organisation:
         version = data["version"]
-        change = commands.OrganisationChange(**{name: value for name, value in data.items() if name != "version"})
+        change = commands.OrganisationChange(
+            **{name: value for name, value in data.items() if name != "version"}
+        )
         return commands.change_organisation(actor, record, change=change, version=version)
 
     def get_cancel_url(self) -> str:

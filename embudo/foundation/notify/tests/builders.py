@@ -22,6 +22,8 @@ def a_mail(**given: Any) -> Mail:
 
 
 def a_notification(user: User, **given: Any) -> Notification:
-    told = commands.tell_user(tester(), **({"user": user, "kind": KIND, "title": "A lead is yours", "url": "/x/"} | given))
+    told = commands.tell_user(
+        tester(), **({"user": user, "kind": KIND, "title": "A lead is yours", "url": "/x/"} | given)
+    )
     assert told is not None
     return told

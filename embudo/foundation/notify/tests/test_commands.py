@@ -7,7 +7,12 @@ from django.utils.translation import gettext_lazy as _
 from embudo.foundation.access.tests.builders import a_user, an_actor, ann, bob, cat, tester, user_of
 from embudo.foundation.notify import commands, queries
 from embudo.foundation.notify.models import Mail, MailState, Notification
-from embudo.foundation.notify.rules import MAX_ATTEMPTS, MailBody, NotificationKind, register_notification_kind
+from embudo.foundation.notify.rules import (
+    MAX_ATTEMPTS,
+    MailBody,
+    NotificationKind,
+    register_notification_kind,
+)
 from embudo.foundation.notify.tests.builders import KIND, a_mail, a_notification
 from embudo.kernel import clock
 from embudo.kernel.errors import Forbidden, Invalid, NotFound, Refused
@@ -59,7 +64,9 @@ def test_queue_mail_keeps_content_out_of_the_log() -> None:
 
 def test_queue_mail_needs_the_permission() -> None:
     with pytest.raises(Forbidden):
-        commands.queue_mail(ann(), to="a@example.org", subject="", template="notify/notification", context={}, language="en")
+        commands.queue_mail(
+            ann(), to="a@example.org", subject="", template="notify/notification", context={}, language="en"
+        )
 
 
 def test_mark_mail_sent_forgets_a_secret() -> None:

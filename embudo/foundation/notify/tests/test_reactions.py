@@ -14,7 +14,7 @@ from django.conf import settings
 from django.test import override_settings
 
 from embudo.foundation.access import commands as access
-from embudo.foundation.access.tests.builders import a_user, tester
+from embudo.foundation.access.tests.builders import a_user, an_actor, tester
 from embudo.foundation.notify import commands
 from embudo.foundation.notify.models import Mail, MailState
 from embudo.foundation.notify.reactions import is_for_good, tidy_mails
@@ -149,7 +149,12 @@ def test_deliver_mail_logs_in() -> None:
         return AuthResult(success=login == LoginPassword(b"us@er", b"p:w"))
 
     server = Controller(
-        box, hostname="127.0.0.1", port=free_port(), authenticator=check, auth_required=True, auth_require_tls=False
+        box,
+        hostname="127.0.0.1",
+        port=free_port(),
+        authenticator=check,
+        auth_required=True,
+        auth_require_tls=False,
     )
     server.start()
     try:
@@ -218,3 +223,10 @@ def test_reset_link_is_mailed_to_who_asked() -> None:
     worker.drain()
     mail = Mail.objects.get(to=user.email)
     assert (mail.is_secret, mail.state, mail.text) == (True, MailState.SENT, "")
+
+
+def test_password_change_is_told_to_its_owner() -> None:
+    user = a_user(name="Owner", password="an old and sound word")
+    access.change_password(an_actor(user), old="an old and sound word", new="a new and sound word")
+    worker.drain()
+    assert Mail.objects.get(to=user.email).subject == "Your password was changed"

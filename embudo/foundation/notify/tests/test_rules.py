@@ -51,7 +51,7 @@ def test_letter_has_no_injected_header() -> None:
 
 
 def test_letter_refuses_address_with_line_end() -> None:
-    with pytest.raises(ValueError):  # noqa: PT011 - the standard library's own words
+    with pytest.raises(ValueError):
         a_letter(to="a@example.org\r\nBcc: eve@example.org").as_message()
 
 

@@ -46,7 +46,7 @@ def finish_field(name: str, field: forms.Field) -> None:
     look = next((cls for kind, cls in WIDGET_CLASSES.items() if isinstance(widget, kind)), "")
     if look and look not in widget.attrs.get("class", "").split():
         widget.attrs["class"] = f"{look} {widget.attrs.get('class', '')}".strip()
-    widget.use_required_attribute = lambda _initial: False  # type: ignore[method-assign]
+    widget.use_required_attribute = lambda _initial: False
     if field.required and not isinstance(widget, forms.RadioSelect | forms.CheckboxSelectMultiple):
         widget.attrs.setdefault("aria-required", "true")
     if isinstance(field, forms.CharField) and field.max_length is None:

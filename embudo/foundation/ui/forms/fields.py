@@ -43,6 +43,8 @@ class MoneyField(forms.CharField):
             return None
         typed = typed.replace(self.currency, "").strip()
         try:
+            # "1e5" and "NaN" are numbers to a program only: no letter passes.
+            typed = "" if any(sign.isalpha() for sign in typed) else typed
             money = Money.parse(typed, self.currency, get_language() or "en")
         except ValueError:
             example = self.prepare_value(Money(123456 if exponent(self.currency) else 1235, self.currency))
@@ -233,7 +235,7 @@ class LookupField(forms.Field):
         self.widget.label_of = self._label_of_value
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "LookupField":
-        copied: LookupField = super().__deepcopy__(memo)  # type: ignore[assignment]
+        copied: LookupField = super().__deepcopy__(memo)
         copied.widget.label_of = copied._label_of_value
         return copied
 

@@ -3,7 +3,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.contrib import messages
-from django.forms import BaseForm
+from django.forms import Form as DjangoForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext, gettext_lazy as _, ngettext
@@ -28,10 +28,10 @@ class CommandPage(Page):
     template_name = "ui/command.html"
     width = "narrow"
     command: ClassVar[Any]
-    form_class: ClassVar[type[BaseForm]] = EmptyForm
+    form_class: ClassVar[type[DjangoForm]] = EmptyForm
     submit_label: ClassVar[Any] = _("Save")
     again_label: ClassVar[Any] = ""  # a second button: save and start another
-    cancel_url: ClassVar[str] = ""
+    cancel_url: ClassVar[Any] = ""
     intro: ClassVar[Any] = ""
     is_danger: ClassVar[bool] = False
     stays: ClassVar[bool] = (
@@ -78,7 +78,7 @@ class CommandPage(Page):
             }
         return {key: getattr(record, key, None) for key in self.form_class.base_fields}
 
-    def get_form(self, data: Any = None, files: Any = None) -> BaseForm:
+    def get_form(self, data: Any = None, files: Any = None) -> DjangoForm:
         given: dict[str, Any] = {"initial": self.initial(self.record)}
         if issubclass(self.form_class, Form):
             given |= {"actor": self.actor, "record": self.record}
@@ -86,7 +86,7 @@ class CommandPage(Page):
 
     def get_cancel_url(self) -> str:
         if self.cancel_url or not isinstance(self.record, Record):
-            return self.cancel_url
+            return str(self.cancel_url)
         return kind_of(self.record).url(self.record.pk)
 
     # --- the flow ---
@@ -148,10 +148,10 @@ class CommandPage(Page):
             return HttpResponse(status=204, headers={"HX-Redirect": goal})
         return HttpResponseRedirect(goal)
 
-    def show(self, form: BaseForm, *, status: int = 200) -> HttpResponse:
+    def show(self, form: DjangoForm, *, status: int = 200) -> HttpResponse:
         return self.render(self.get_context() | self.form_context(form), status=status)
 
-    def form_context(self, form: BaseForm) -> dict[str, Any]:
+    def form_context(self, form: DjangoForm) -> dict[str, Any]:
         return {
             "form": form,
             "record": self.record,
@@ -182,14 +182,14 @@ class FormPage(CommandPage):
     command = None
 
 
-def add_errors(form: BaseForm, errors: Mapping[str, list[Any]]) -> None:
+def add_errors(form: DjangoForm, errors: Mapping[str, list[Any]]) -> None:
     """Puts a command's Invalid on the fields it names; on the whole form when the form has no such field."""
     for field, texts in errors.items():
         for one in texts:
             form.add_error(field if field in form.fields else None, str(one))
 
 
-def error_links(form: BaseForm) -> list[tuple[str, str]]:
+def error_links(form: DjangoForm) -> list[tuple[str, str]]:
     """(id of the field, its text) for the summary."""
     return [
         (bound.id_for_label or bound.auto_id, str(bound.errors[0]))
@@ -198,7 +198,7 @@ def error_links(form: BaseForm) -> list[tuple[str, str]]:
     ]
 
 
-def error_heading(form: BaseForm) -> str:
+def error_heading(form: DjangoForm) -> str:
     n = len(error_links(form))
     return (
         ngettext("%(n)d field needs a correction", "%(n)d fields need a correction", n) % {"n": n}

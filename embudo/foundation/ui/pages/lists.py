@@ -3,7 +3,8 @@ from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
 from embudo.foundation.ui import atoms
@@ -34,7 +35,7 @@ class ListPage(Page):
     search_label: ClassVar[Any] = _("Find in this list")
     default_sort: ClassVar[str] = "-created"
     default_size: ClassVar[int] = 50
-    export_url: ClassVar[str] = ""
+    exporter: ClassVar[Any] = None  # the slot that `transfer` fills: permission, formats, respond(page, rows, format)
     empty_title: ClassVar[Any] = _("Nothing here yet")
     empty_text: ClassVar[Any] = ""
     row_actions: ClassVar[Callable[..., Sequence[Action]] | None] = None
@@ -137,10 +138,13 @@ class ListPage(Page):
     def count_shown(self, n: int) -> str:
         return atoms.number(n) + ("+" if n >= COUNT_LIMIT and self.is_capped else "")
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self.filters_in_use = self.chosen_filters()
         base = self.get_query()
         queryset = self.narrowed(base, self.tab or next(iter(self.get_tabs()), None))
+        if self.exporter and "export" in request.GET:
+            self.require(self.exporter.permission)
+            return self.exporter.respond(self, queryset, request.GET["export"])
         self.count, self.is_capped = capped_count(queryset)
         page = keyset_page(
             queryset, sort=self.sort, size=self.size, fields=self.fields,
@@ -194,8 +198,15 @@ class ListPage(Page):
             "chips": [(one.label, label, self.url(**{one.key: ""})) for one, _v, label in self.filters_in_use],
             "kept": {k: v for k, v in self.state().items() if k in ("tab", "sort", "size")},
             "has_search": bool(self.search_fields or type(self).search),
+            "exports": self.exports(),
             "sizes": [(size, self.url(size=str(size) if size != self.default_size else "")) for size in SIZES],
         }  # fmt: skip
+
+    def exports(self) -> list[tuple[str, str]]:
+        """(label, address) of each file this list can be had as."""
+        if not self.exporter or not self.actor.may(self.exporter.permission):
+            return []
+        return [(label, self.url(export=key)) for key, label in self.exporter.formats]
 
     def tab_count(self, base: QuerySet[Any], tab: Tab) -> str:
         found, is_capped = capped_count(self.narrowed(base, tab))

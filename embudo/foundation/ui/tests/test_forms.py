@@ -6,12 +6,21 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import translation
 
-from embudo.foundation.ui.forms import Form, LookupField, MoneyField, PaperDateField, PhoneField, parse_paper_date
+from embudo.foundation.ui.forms import (
+    Form,
+    LookupField,
+    MoneyField,
+    PaperDateField,
+    PhoneField,
+    parse_paper_date,
+)
 from embudo.kernel.errors import NotFound
 from embudo.kernel.money import Money
 
 
-@pytest.mark.parametrize("typed", ["21 3 1985", "21.03.1985", "21/03/1985", "21-3-1985", "1985-03-21", " 21. 3. 1985 "])
+@pytest.mark.parametrize(
+    "typed", ["21 3 1985", "21.03.1985", "21/03/1985", "21-3-1985", "1985-03-21", " 21. 3. 1985 "]
+)
 @pytest.mark.parametrize("language", ["en", "fr", "es", "pl"])
 def test_paper_date_is_read_in_every_language(typed: str, language: str) -> None:
     with translation.override(language):

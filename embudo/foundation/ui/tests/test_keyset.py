@@ -57,7 +57,7 @@ def test_read_cursor_ignores_a_forged_or_foreign_cursor() -> None:
 
 
 def test_capped_count_tells_when_there_is_more(boats: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("embudo.foundation.ui.keyset.COUNT_LIMIT", 2)
+    monkeypatch.setattr("embudo.kernel.keyset.COUNT_LIMIT", 2)
     boats.objects.bulk_create([boats(name=name) for name in "abc"])
     assert capped_count(boats.objects.all()) == (2, True)
     assert capped_count(boats.objects.filter(name="a")) == (1, False)

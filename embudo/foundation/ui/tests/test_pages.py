@@ -161,9 +161,11 @@ def test_command_page_of_a_missing_record_is_404(web: Client) -> None:
 
 def test_board_moves_a_card_for_script_and_without(web: Client, boats: Any) -> None:
     boat = boats.objects.create(name="Ann", price=100)
-    told = web.post("/fleet/", {"card": boat.pk, "lane": "offer"}, headers={"Accept": "application/json"}).json()
+    told = web.post(
+        "/fleet/", {"card": boat.pk, "lane": "offer"}, headers={"Accept": "application/json"}
+    ).json()
     assert told["lanes"]["offer"] == {"count": 1, "total": "€1.00"}
-    assert web.post("/fleet/", {"card": boat.pk, "lane": "talks"}).status_code == 302
+    assert web.post("/fleet/", {"move": f"{boat.pk} talks"}).status_code == 302
     assert boats.objects.get().stage == "talks"
 
 

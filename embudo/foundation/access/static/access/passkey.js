@@ -53,45 +53,44 @@ async function get(address) {
   }
 }
 
-function say(root, words) {
-  const place = root.querySelector("[data-passkey-said]")
-  if (place) place.textContent = words
-}
-
+// A button called "submit" hides the form's own method of that name.
+const send = (form) => HTMLFormElement.prototype.submit.call(form)
 const offered = Boolean(window.PublicKeyCredential && navigator.credentials)
 
-for (const form of document.querySelectorAll('form[data-passkey="get"]')) {
-  form.hidden = !offered
-  form.addEventListener("submit", async (event) => {
-    if (form.elements.credential.value) return
-    event.preventDefault()
-    try {
-      form.elements.credential.value = JSON.stringify(await get(form.dataset.question))
-      form.submit()
-    } catch {
-      say(form, form.dataset.failed)
-    }
-  })
+// Which way this form uses a passkey: "get" signs in, "create" adds one; undefined: it has nothing to do with passkeys.
+function wayOf(form) {
+  if (form.dataset.passkey) return form.dataset
+  return form.closest("#command")?.querySelector("[data-passkey-create]")?.dataset
 }
 
-const maker = document.querySelector("[data-passkey-create]")
-if (maker) {
-  const form = document.querySelector("#command form")
-  document.querySelector("[data-no-passkeys]").hidden = offered
-  // Captured before htmx sees the click: the passkey comes first, then the form goes its usual way.
-  form.addEventListener(
-    "submit",
-    async (event) => {
-      if (form.elements.credential.value) return
-      event.preventDefault()
-      event.stopImmediatePropagation()
-      try {
-        form.elements.credential.value = JSON.stringify(await create(maker.dataset.question))
-        form.submit()
-      } catch {
-        say(document.querySelector("#command"), maker.dataset.failed)
-      }
-    },
-    true,
-  )
+async function answer(form, way) {
+  try {
+    const made = await (way.passkey === "get" ? get(way.question) : create(way.question))
+    form.elements.credential.value = JSON.stringify(made)
+    send(form)
+  } catch {
+    const place = (way.passkey === "get" ? form : form.closest("#command")).querySelector("[data-passkey-said]")
+    if (place) place.textContent = way.failed
+  }
 }
+
+// Captured before htmx sees it: the passkey comes first, then the form goes its way.
+document.addEventListener(
+  "submit",
+  (event) => {
+    const way = wayOf(event.target)
+    if (!way || event.target.elements.credential.value) return
+    event.preventDefault()
+    event.stopImmediatePropagation()
+    answer(event.target, way)
+  },
+  true,
+)
+
+function show() {
+  for (const form of document.querySelectorAll('form[data-passkey="get"]')) form.hidden = !offered
+  for (const note of document.querySelectorAll("[data-no-passkeys]")) note.hidden = offered
+}
+
+show()
+new MutationObserver(show).observe(document.getElementById("main"), { childList: true })

@@ -315,18 +315,33 @@ if (board && window.Sortable) {
 /* ---------- Live: what others do reaches this page; nothing takes the focus ---------- */
 const stream = document.body.dataset.events;
 if (stream && window.EventSource) {
-  const live = new EventSource(stream);
+  let live = null, asked = "", last = "", unread = null;
+  const read = (e) => { last = e.lastEventId || last; try { return JSON.parse(e.data); } catch { return {}; } };
   const refresh = (selector) => $$(selector).forEach((el) => htmx.trigger(el, "refresh"));
-  const read = (e) => { try { return JSON.parse(e.data); } catch { return {}; } };
-  live.addEventListener("notification", (e) => {
-    const told = read(e);
-    refresh("#bell-count");
-    announce(told.text ?? document.body.dataset.msgLive);
-    if (told.text) toast(told.text);
-  });
-  live.addEventListener("changed", (e) => {
-    const { kind, id } = read(e);
-    refresh(`[data-refresh-on~="${CSS.escape(kind)}"], [data-refresh-on~="${CSS.escape(kind)}:${CSS.escape(id)}"]`);
-  });
-  addEventListener("pagehide", () => live.close());
+  // what is on the page now: "sales.lead:<id>", or "sales.lead" for any record of the kind that one may see
+  const watched = () => [...new Set($$("[data-refresh-on]").flatMap((el) => el.dataset.refreshOn.split(/\s+/)))].filter(Boolean).sort().join(",");
+  const open = () => {
+    asked = watched();
+    live = new EventSource(`${stream}?${new URLSearchParams({ watch: asked, after: last })}`);
+    live.addEventListener("ready", read);
+    live.addEventListener("notification", (e) => {
+      const { count } = read(e);
+      if (unread !== null && count !== unread) refresh("#bell-count");
+      if (unread !== null && count > unread) announce(document.body.dataset.msgLive);
+      unread = count;
+    });
+    live.addEventListener("changed", (e) => {
+      const { kind, id } = read(e);
+      refresh(`[data-refresh-on~="${CSS.escape(kind)}"], [data-refresh-on~="${CSS.escape(kind)}:${CSS.escape(id)}"]`);
+    });
+  };
+  const close = () => { live?.close(); live = null; };
+  // a browser has few connections for one server: pages that nobody looks at hold none, and catch up when they are back
+  const settle = () => { if (document.hidden) close(); else if (!live) open(); else if (watched() !== asked) { close(); open(); } };
+  let waiting = 0;
+  const later = () => { clearTimeout(waiting); waiting = setTimeout(settle, 300); };
+  document.addEventListener("htmx:after:swap", later);
+  document.addEventListener("visibilitychange", later);
+  addEventListener("pageshow", later);
+  addEventListener("pagehide", close);
 }

@@ -1,0 +1,153 @@
+"""What only several people at once can show; on SQLite against a file, where each thread has a connection of its own."""
+
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection, connections, transaction
+from django.db.models import Sum
+
+from embudo.business.billing import commands
+from embudo.business.billing.models import Invoice, Payment
+from embudo.business.billing.rules import InvoiceDraft
+from embudo.business.billing.tests.builders import (
+    a_company,
+    a_line,
+    a_payment,
+    a_won_opportunity,
+    an_invoice,
+    ann,
+    carl,
+    days_later,
+)
+from embudo.foundation.access.tests.builders import tester
+from embudo.foundation.activity.models import Task
+from embudo.kernel import clock
+from embudo.kernel.errors import Refused
+from embudo.kernel.models import LogEntry
+from embudo.kernel.money import Money
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PEOPLE = 8
+
+Together = Callable[..., list[Any]]
+
+
+@pytest.fixture
+def together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Together:
+    """Runs functions at once, each in a thread; gives what each returned, or the error it raised."""
+
+    def run(*jobs: Callable[[], Any]) -> list[Any]:
+        if connection.vendor == "sqlite" and not (tmp_path / "db.sqlite3").exists():
+            into_file(tmp_path / "db.sqlite3", monkeypatch)
+        results: list[Any] = [None] * len(jobs)
+        threads = [
+            threading.Thread(target=work, args=(job, results, number)) for number, job in enumerate(jobs)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        return results
+
+    return run
+
+
+def into_file(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test's database in memory, copied to a file that new connections open."""
+    connection.ensure_connection()
+    target = sqlite3.connect(file)
+    connection.connection.backup(target)
+    target.close()
+    monkeypatch.setitem(connections.settings["default"], "NAME", str(file))
+
+
+def work(job: Callable[[], Any], results: list[Any], number: int) -> None:
+    try:
+        results[number] = job()
+    except Exception as error:  # noqa: BLE001 - the test looks at it
+        results[number] = error
+    finally:
+        connection.close()
+
+
+def kinds(results: Sequence[Any]) -> list[str]:
+    return sorted(type(result).__name__ for result in results)
+
+
+class Undone(Exception):
+    pass
+
+
+def test_numbers_have_no_gap_however_many_issue_and_fail_at_once(together: Together) -> None:
+    actor, company = ann(), a_company()
+    draft = InvoiceDraft(lines=(a_line(),), company_id=company.pk)
+
+    def issue(number: int) -> str:
+        with transaction.atomic():
+            invoice = commands.issue_invoice(actor, draft=draft)
+            if number % 3 == 0:
+                raise Undone
+        return invoice.number
+
+    results = together(*[lambda n=n: issue(n) for n in range(3 * PEOPLE)])
+    numbers = sorted(result for result in results if isinstance(result, str))
+    assert kinds(results) == ["Undone"] * PEOPLE + ["str"] * 2 * PEOPLE
+    assert [int(number.partition("/")[2]) for number in numbers] == list(range(1, 2 * PEOPLE + 1))
+
+
+def test_payments_entered_at_once_sum_up_and_pay_it_once(together: Together) -> None:
+    actor, invoice = carl(), an_invoice()
+    first = a_payment(invoice, 300)
+    with clock.at(days_later(15)):
+        commands.announce_overdue(tester())
+
+    def pay() -> None:
+        commands.enter_payment(actor, invoice, amount=Money(2000, "EUR"), paid_on=clock.today())
+
+    def reverse() -> None:
+        commands.reverse_payment(actor, first, reason="Returned")
+
+    def look() -> tuple[int, int, int, int, int]:
+        paid = Invoice.objects.get(pk=invoice.pk)
+        total = Payment.objects.filter(invoice=invoice).aggregate(sum=Sum("amount_minor"))["sum"]
+        told = LogEntry.objects.filter(name="billing.InvoicePaid").count()
+        return paid.paid_minor, total, paid.open_minor, told, Task.objects.filter(done_at=None).count()
+
+    assert kinds(together(*[pay] * PEOPLE, reverse)) == ["NoneType"] * (PEOPLE + 1)
+    [(paid_minor, total, left, told, tasks)] = together(look)
+    assert (paid_minor, total, left, tasks) == (16000, 16000, 0, 0)
+    assert told in (1, 2)  # two when the reversal uncovered it just after it was paid
+
+
+def test_payment_is_reversed_once_however_many_try(together: Together) -> None:
+    actor, payment = carl(), a_payment(an_invoice())
+    results = together(*[lambda: commands.reverse_payment(actor, payment, reason="Returned")] * PEOPLE)
+    assert kinds(results) == ["Payment"] + ["Refused"] * (PEOPLE - 1)
+    assert {result.code for result in results if isinstance(result, Refused)} == {"billing.payment_reversed"}
+
+
+def test_opportunity_is_invoiced_once_however_often_one_clicks(together: Together) -> None:
+    actor, won = ann(), a_won_opportunity()
+    draft = InvoiceDraft(lines=(a_line(),), opportunity_id=won.pk)
+    results = together(*[lambda: commands.issue_invoice(actor, draft=draft)] * PEOPLE)
+    assert kinds(results) == ["Invoice"] + ["Refused"] * (PEOPLE - 1)
+
+
+def test_invoices_become_overdue_once_however_many_workers_look(together: Together) -> None:
+    for _number in range(6):
+        an_invoice()
+    moment = days_later(15)
+
+    def announce() -> int:
+        with clock.at(moment):
+            return commands.announce_overdue(tester(), limit=2)
+
+    def look() -> int:
+        return LogEntry.objects.filter(name="billing.InvoiceOverdue").count()
+
+    assert sum(together(*[announce] * PEOPLE)) == 6
+    assert together(look) == [6]

@@ -1,0 +1,97 @@
+from typing import Any
+
+import pytest
+
+from embudo.business.directory.rules import (
+    Known,
+    checked_company,
+    checked_person,
+    company_key,
+    email_domain,
+    likeness,
+    person_key,
+    sought,
+    tax_key,
+)
+from embudo.kernel.errors import Invalid
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("ACME, Sp. z o.o.", "acme"),
+        ("Acme spółka z ograniczoną odpowiedzialnością", "acme"),
+        ("Żabka Polska S.A.", "zabka polska"),
+        ("Acme Corporation", "acme"),
+        ("L'Oréal SA", "l oreal"),
+        ("Müller & Söhne GmbH", "muller sohne"),
+        ("SA", "sa"),
+    ],
+)
+def test_company_key_drops_legal_form_and_accents(name: str, key: str) -> None:
+    assert company_key(name) == key
+
+
+def test_person_key_does_not_mind_the_order() -> None:
+    assert person_key("Łucja", "Nowak") == person_key("Nowak", "lucja") == "lucja nowak"
+
+
+def test_email_domain_of_a_provider_says_nothing() -> None:
+    assert (email_domain("a@Acme.com"), email_domain("a@gmail.com")) == ("acme.com", "")
+
+
+def test_tax_key_drops_country_and_signs() -> None:
+    assert tax_key("PL 526-025-02-74") == "5260250274"
+
+
+def test_checked_company_normalises() -> None:
+    given = {
+        "name": "  Acme   Ltd ", "tax_id": "526-025-02-74", "phone": "58 301 22 14", "website": "acme.pl",
+        "postcode": "00950", "country": "pl", "krs": "28860", "email": "Office@ACME.pl",
+    }  # fmt: skip
+    assert checked_company(given) == {
+        "name": "Acme Ltd", "tax_id": "5260250274", "phone": "+48583012214", "website": "https://acme.pl",
+        "postcode": "00-950", "country": "PL", "krs": "0000028860", "email": "office@acme.pl",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", " -- "), ("tax_id", "526-025-02-75"), ("regon", "123456786"), ("krs", "12a"), ("email", "a@b"),
+        ("phone", "12"), ("website", "acme"), ("postcode", "0095"), ("country", "XX"), ("employees", -1),
+        ("founded", 99999), ("town", "x" * 81), ("street", "a\0b"), ("tax_id", "ż" * 9),
+    ],
+)  # fmt: skip
+def test_checked_company_names_field_and_remedy(field: str, value: Any) -> None:
+    with pytest.raises(Invalid) as fault:
+        checked_company({field: value}, "PL")
+    assert list(fault.value.errors) == [field]
+
+
+def test_checked_person_needs_a_last_name() -> None:
+    with pytest.raises(Invalid) as fault:
+        checked_person({"last_name": ""})
+    assert str(fault.value.errors["last_name"][0]) == "Enter the last name."
+
+
+@pytest.mark.parametrize(
+    ("asked", "known", "reason"),
+    [
+        (sought(tax_id="5260250274"), Known("other", tax_key="5260250274"), "Same tax number"),
+        (sought(email="A@acme.com"), Known("other", email="a@acme.com"), "Same e-mail address"),
+        (sought(phone="+48583012214"), Known("other", phones=("", "+48583012214")), "Same phone number"),
+        (sought(name="Acme Inc"), Known("acme"), "Same name"),
+        (sought(name="Acmee Holdings"), Known("acme holdings"), "Similar name"),
+        (sought(name="Acme", tax_id="1"), Known("acme", tax_key="2"), "Similar name, but another tax number"),
+        (sought(name="Else", email="b@acme.com"), Known("acme", domain="acme.com"), "Same e-mail domain"),
+    ],
+)
+def test_likeness_says_why(asked: Any, known: Known, reason: str) -> None:
+    told = likeness(asked, known, is_person=False)
+    assert told is not None
+    assert str(told.reason) == reason
+
+
+def test_likeness_of_strangers_is_nothing() -> None:
+    assert likeness(sought(name="Acme", email="a@gmail.com"), Known("umbrella"), is_person=False) is None

@@ -1,0 +1,241 @@
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.template.defaultfilters import filesizeformat
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from embudo.foundation.documents import commands, permissions, queries, rules
+from embudo.foundation.documents.forms import AttachForm, RenameForm, VersionForm
+from embudo.foundation.documents.models import Document, DocumentVersion
+from embudo.foundation.ui.access_marks import actor_of, guarded
+from embudo.foundation.ui.pages import CommandPage, ConfirmPage, Page, RecordPage
+from embudo.foundation.ui.parts import Action, Crumb
+from embudo.foundation.ui.uploads import is_too_large
+from embudo.kernel.about import about_record
+from embudo.kernel.actor import Actor
+from embudo.kernel.kind import kind_named, kind_of
+from embudo.kernel.permission import Permission, Scope
+from embudo.kernel.record import Record
+
+INSIDE = "ui/dialog.html"  # a part of another page: no shell, no heading of its own
+FORBIDDING = "default-src 'none'; sandbox"
+
+
+def may_touch(actor: Actor, permission: Permission, document: Document) -> bool:
+    """Whether to offer an act; the command itself decides."""
+    scope = actor.scope(permission)
+    return scope is not None and (scope is not Scope.OWN or document.owner_id == actor.id)
+
+
+def icon_of(content_type: str) -> str:
+    return "image" if content_type.startswith("image/") else "file-text"
+
+
+def panel_context(actor: Actor, record: Record, form: Any = None) -> dict[str, Any]:
+    kind = record.kind_name()
+    return {
+        "record": record,
+        "kind": kind,
+        "documents": [
+            {"document": one, "icon": icon_of(one.content_type or ""), "size": filesizeformat(one.size or 0)}
+            for one in queries.documents_about(actor, record)
+        ],
+        "form": (form or AttachForm(actor=actor, auto_id="attach-%s")) if actor.may(permissions.ATTACH_DOCUMENT) else None,
+        "most": filesizeformat(settings.FILE_UPLOAD_MAX_SIZE),
+        "attach_url": reverse("documents:attach", args=[kind, record.pk]),
+    }
+
+
+class DocumentsPanel(Page):
+    """The documents of one record; a panel of the record's page, or a page of its own without script."""
+
+    permission = permissions.VIEW_DOCUMENTS
+    template_name = "documents/panel.html"
+    title = _("Documents")
+
+    @property
+    def is_part(self) -> bool:
+        return self.request.headers.get("HX-Request") == "true"
+
+    def get_shell(self) -> str:
+        return INSIDE if self.is_part else super().get_shell()
+
+    def get_context(self) -> dict[str, Any]:
+        record = about_record(self.actor, self.kwargs["kind"], UUID(str(self.kwargs["record_id"])))
+        context = panel_context(self.actor, record)
+        return super().get_context() | context | {"is_part": self.is_part, "back": kind_of(record).url(record.pk)}
+
+
+class TakesFiles(CommandPage):
+    """A form with files: those beyond the limit were dropped on the way in, so the form is told."""
+
+    file_field = "file"
+
+    def get_form(self, data: Any = None, files: Any = None) -> Any:
+        if data is None or not is_too_large(self.request):
+            return super().get_form(data, files)
+        form: Any = super().get_form(data, {})  # those that came before it are not taken either: all or none
+        form.fields[self.file_field].error_messages["required"] = rules.too_large_text()
+        return form
+
+
+class Attach(TakesFiles):
+    """Sent from the panel itself it answers with the panel, so that nothing else on the page moves."""
+
+    query = about_record
+    command = commands.attach_document
+    form_class = AttachForm
+    file_field = "files"
+    title, submit_label = _("Attach documents"), _("Attach")
+
+    @property
+    def is_from_panel(self) -> bool:
+        return self.htmx_target.startswith("documents-")
+
+    def initial(self, record: Any) -> Mapping[str, Any]:
+        return {}
+
+    def perform(self, actor: Any, record: Any, data: Mapping[str, Any]) -> list[Document]:
+        return [
+            commands.attach_document(actor, about=record, name=file.name, file=file) for file in data["files"]
+        ]
+
+    def success_url(self, result: Any, record: Any) -> str:
+        return kind_of(record).url(record.pk)
+
+    def success_message(self, result: list[Document]) -> str:
+        n = len(result)
+        return ngettext("%(n)d document attached.", "%(n)d documents attached.", n) % {"n": n}
+
+    def panel(self, form: Any = None) -> str:
+        context = panel_context(self.actor, self.record, form) | {"is_part": True, "shell": INSIDE, "actor": self.actor}
+        return render_to_string("documents/panel.html", context, request=self.request)
+
+    def succeed(self, result: Any) -> HttpResponse:
+        if not self.is_from_panel:
+            return super().succeed(result)
+        say = {"say": {"text": self.success_message(result), "toast": True}}
+        return HttpResponse(self.panel(), headers={"HX-Trigger": json.dumps(say)})
+
+    def show(self, form: Any, *, status: int = 200) -> HttpResponse:
+        if not self.is_from_panel:
+            return super().show(form, status=status)
+        form.auto_id = "attach-%s"
+        form.fields["files"].widget.attrs["data-focus-now"] = ""
+        return HttpResponse(self.panel(form), status=status)
+
+
+class DocumentPage(RecordPage):
+    permission = permissions.VIEW_DOCUMENTS
+    query = queries.document
+    template_name = "documents/document.html"
+
+    def get_crumbs(self) -> Sequence[Crumb]:
+        parent = kind_named(self.record.about_kind)
+        return (Crumb(parent.label, parent.url(self.record.about_id)),) if parent else ()
+
+    def get_actions(self) -> Sequence[Action]:
+        document, args = self.record, [self.record.pk]
+        can_change = may_touch(self.actor, permissions.CHANGE_DOCUMENT, document)
+        can_remove = may_touch(self.actor, permissions.REMOVE_DOCUMENT, document)
+        if document.is_removed:
+            restore = Action(_("Restore"), reverse("documents:restore", args=args), "rotate-ccw", dialog=True)
+            erase = Action(_("Erase"), reverse("documents:erase", args=args), "trash-2", permissions.ERASE_DOCUMENT, dialog=True, danger=True)
+            return ([restore] if can_remove else []) + [erase]
+        actions = [Action(_("Download"), reverse("documents:download", args=args), "download", primary=True)]
+        if can_change:
+            actions.append(Action(_("New version"), reverse("documents:version_new", args=args), "upload", dialog=True))
+            actions.append(Action(_("Rename"), reverse("documents:rename", args=args), "pencil", dialog=True))
+        if can_remove:
+            actions.append(Action(_("Remove"), reverse("documents:remove", args=args), "trash-2", dialog=True))
+        return actions
+
+    def get_context(self) -> dict[str, Any]:
+        versions = [
+            {"version": one, "size": filesizeformat(one.size), "icon": icon_of(one.content_type)}
+            for one in self.record.versions.all()
+        ]
+        return super().get_context() | {"versions": versions}
+
+
+class NewVersion(TakesFiles):
+    query, command, form_class = queries.document, commands.add_version, VersionForm
+    title, submit_label = _("Add a version"), _("Add version")
+
+    def initial(self, record: Any) -> Mapping[str, Any]:
+        return {}
+
+    def success_url(self, result: Any, record: Any) -> str:
+        return kind_of(record).url(record.pk)
+
+    def success_message(self, result: DocumentVersion) -> str:
+        return gettext("Version %(n)d added.") % {"n": result.number}
+
+
+class Rename(CommandPage):
+    query, command, form_class = queries.document, commands.rename_document, RenameForm
+    title = _("Rename the document")
+
+
+class Remove(ConfirmPage):
+    query, command = queries.document, commands.remove_document
+    title, submit_label = _("Remove the document"), _("Remove")
+    intro = _("It leaves the record. Its versions are kept until an administrator erases them.")
+    is_danger = True
+
+    def success_url(self, result: Any, record: Any) -> str:
+        parent = kind_named(result.about_kind)
+        return parent.url(result.about_id) if parent else "/"
+
+    def success_message(self, result: Document) -> str:
+        return gettext("%(name)s removed.") % {"name": result.name}
+
+    def undo_url(self, result: Document) -> str:
+        return reverse("documents:restore", args=[result.pk])
+
+
+class Restore(ConfirmPage):
+    query, command = queries.document, commands.restore_document
+    title, submit_label = _("Restore the document"), _("Restore")
+    intro = _("It stands on its record again, with all its versions.")
+
+    def success_message(self, result: Document) -> str:
+        return gettext("%(name)s restored.") % {"name": result.name}
+
+
+class Erase(ConfirmPage):
+    query, command = queries.document, commands.erase_document
+    title, submit_label = _("Erase the document"), _("Erase")
+    intro = _("All its versions are deleted for good. This cannot be undone.")
+    is_danger = True
+
+    def success_url(self, result: Any, record: Any) -> str:
+        parent = kind_named(record.about_kind)
+        return parent.url(record.about_id) if parent else "/"
+
+    def success_message(self, result: Any) -> str:
+        return gettext("Document erased.")
+
+
+@guarded(permissions.VIEW_DOCUMENTS)
+def download(request: HttpRequest, document_id: UUID, number: int | None = None) -> HttpResponse:
+    """A version's file, the newest by default. Never shown inside a page of ours: always saved, whatever it holds."""
+    return attachment(queries.version(actor_of(request), document_id, number))  # type: ignore[return-value]
+
+
+def attachment(version: DocumentVersion) -> FileResponse:
+    name = version.document.name if rules.extension_of(version.document.name) == rules.extension_of(version.name) else version.name
+    response = FileResponse(
+        queries.content(version), as_attachment=True, filename=name, content_type=version.content_type
+    )
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = FORBIDDING
+    response["Cache-Control"] = "private, no-store"
+    return response

@@ -1,0 +1,59 @@
+from typing import Any
+from uuid import UUID
+
+from embudo.foundation.search import rules
+from embudo.foundation.search.models import SearchEntry
+from embudo.kernel import clock
+from embudo.kernel.kind import RecordKind, all_kinds, kind_named
+from embudo.kernel.record import Record
+
+CHUNK = 500
+DERIVED = ["owner_id", "title", "subtitle", "text", "indexed"]
+
+# The index is derived from the records and may be thrown away at any time: it is written without an act of its own.
+
+
+def index_records(kind_name: str, ids: set[UUID]) -> int:
+    """Brings the entries of these records up to date; those of records that are gone are removed."""
+    kind = kind_named(kind_name)
+    if kind is None or kind.search is None:
+        return 0
+    records = list(kind.model._base_manager.filter(pk__in=ids))
+    _write([_entry(kind, record) for record in records])
+    gone = ids - {record.pk for record in records}
+    if gone:
+        SearchEntry.objects.filter(kind=kind_name, record_id__in=gone).delete()
+    return len(records)
+
+
+def _write(entries: list[SearchEntry]) -> None:
+    SearchEntry.objects.bulk_create(
+        entries, update_conflicts=True, unique_fields=["kind", "record_id"], update_fields=DERIVED
+    )
+
+
+def _entry(kind: RecordKind, record: Record) -> SearchEntry:
+    known = kind.search(record) if kind.search else None
+    assert known is not None  # noqa: S101 - index_records looked
+    owner: Any = getattr(record, "owner_id", None)
+    return SearchEntry(
+        kind=kind.name,
+        record_id=record.pk,
+        owner_id=owner,
+        title=known.title[:200],
+        subtitle=known.subtitle[:200],
+        text=rules.folded_words(known.title, known.subtitle, known.words),
+        indexed=clock.now(),
+    )
+
+
+def index_everything() -> int:
+    """Builds the index anew from all records, for instance after an import by other means; returns how many."""
+    total = 0
+    for kind in all_kinds():
+        if kind.search is None:
+            continue
+        ids = list(kind.model._base_manager.order_by("pk").values_list("pk", flat=True))
+        for start in range(0, len(ids), CHUNK):
+            total += index_records(kind.name, set(ids[start : start + CHUNK]))
+    return total

@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+
+
+class TransferConfig(AppConfig):
+    name = "embudo.foundation.transfer"
+    label = "transfer"
+
+    def ready(self) -> None:
+        from embudo.foundation.transfer import commands, hooks  # noqa: F401

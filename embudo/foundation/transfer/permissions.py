@@ -1,0 +1,10 @@
+from django.utils.translation import gettext_lazy as _
+
+from embudo.kernel.permission import Permission, Scope
+
+EXPORT = Permission(
+    "transfer.export",
+    _("Export the lists one may see"),
+    roles=("manager", "collector"),
+    scopes={"manager": Scope.ALL, "collector": Scope.ALL},
+)
