@@ -38,11 +38,11 @@ class AboutQuerySet(OwnedQuerySet[A]):
         if actor.kind is ActorKind.SYSTEM:
             return self
         owners = actor.owners(scope)
-        seen = Q(about_kind="") if owners is None else Q(about_kind="", owner__in=owners)
+        seen: Any = Q(about_kind="") if owners is None else Q(about_kind="", owner__in=owners)
         for kind in carrying_kinds():
             if actor.may(kind.model.view_permission):
                 carriers = kind.model.objects.visible_to(actor).filter(pk=OuterRef("about_id"))
-                seen |= Q(about_kind=kind.name) & Exists(carriers)
+                seen = seen | Q(about_kind=kind.name) & Exists(carriers)
         return self.filter(seen)
 
     def about(self, record: Record) -> Self:

@@ -24,6 +24,7 @@ class RecordedChange:
     before: dict[str, Any] | None
     after: dict[str, Any] | None
     personal: tuple[str, ...]
+    order: int = 0  # its place among the act's changes: the log groups them by event, undoing needs the order
 
 
 @dataclass
@@ -53,7 +54,8 @@ class Act:
             if self.changes:
                 raise RuntimeError(f"{self.command} changed records but published no event")
             return
-        for change in self.changes:
+        for order, change in enumerate(self.changes):
+            change.order = order
             fits = (event for event in self.events if (change.kind, change.record_id) in event.about)
             next(fits, self.events[0]).changes.append(change)
         keys = personal.keys_for({change.subject_id for change in self.changes if change.personal})
@@ -96,7 +98,8 @@ def logged(change: RecordedChange, keys: personal.Keys) -> dict[str, Any]:
         for side, values in (("before", change.before), ("after", change.after))
         if values
     }
-    entry: dict[str, Any] = {"kind": change.kind, "id": str(change.record_id), "version": change.version}
+    entry: dict[str, Any] = {"kind": change.kind, "id": str(change.record_id)}
+    entry |= {"version": change.version, "order": change.order}
     for side, values in (("before", change.before), ("after", change.after)):
         entry[side] = (
             None if values is None else {name: value for name, value in values.items() if name not in change.personal}

@@ -106,7 +106,8 @@ class Undone:
 def changes_of_act(act_id: UUID) -> list[dict[str, Any]]:
     """All changes of one act in the order they were made, personal values decrypted where their key still exists."""
     entries = LogEntry.objects.filter(act=act_id).order_by("seq")
-    return revealed([change for entry in entries for change in entry.changes])
+    changes = [change for entry in entries for change in entry.changes]
+    return revealed(sorted(changes, key=lambda change: change["order"]))
 
 
 def revealed(changes: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

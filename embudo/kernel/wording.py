@@ -23,7 +23,9 @@ class EventText:
 _texts: dict[str, EventText] = {}
 
 
-def register_event_text(name: str, text: Any, icon: str = "circle", tone: str = "", *, is_told: bool = True) -> None:
+def register_event_text(
+    name: str, text: Any, icon: str = "circle", tone: str = "", *, is_told: bool = True
+) -> None:
     """`name` is the event's ("sales.LeadConverted"); called in a module's `hooks.py`."""
     _texts[name] = EventText(text, icon, tone, is_told)
 

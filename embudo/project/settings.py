@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "embudo.business.supply",
     "embudo.business.sales",
     "embudo.business.billing",
+    "embudo.business.insight",
     # entrypoints
     "embudo.entrypoints.rest",
     # project

@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("embudo.foundation.documents.urls")),
     path("", include("embudo.business.directory.urls")),
     path("", include("embudo.business.billing.urls")),
+    path("", include("embudo.business.insight.urls")),
     path("audit/", include("embudo.foundation.audit.urls")),
     path("search/", include("embudo.foundation.search.urls")),
     path("", include("embudo.business.supply.urls")),

@@ -3,10 +3,12 @@
 import json
 import os
 import secrets
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -55,24 +57,49 @@ class Installation:
         self.running.clear()
 
 
-def fresh_database() -> str:
+def fresh_database(like: str = "template1") -> str:
     """A database of its own in the leg's cluster."""
     url = os.environ["DATABASE_URL"]
     name = f"embudo_{secrets.token_hex(6)}"
     with psycopg.connect(url, autocommit=True) as admin:
-        admin.execute(f'CREATE DATABASE "{name}"')
+        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{like}"')
     return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
 
 
+def leg() -> str:
+    return os.environ.get("EMBUDO_TEST_DB", "sqlite")
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Installation]:
+    """One installation with a person a database, made once; the others are copies of it."""
+
+    @cache
+    def model(vendor: str) -> Installation:
+        one = Installation(tmp_path_factory.mktemp(vendor), fresh_database() if vendor == "postgresql" else "")
+        one.do("start")
+        one.leave()
+        return one
+
+    return model
+
+
 @pytest.fixture
-def installation(tmp_path: Path) -> Iterator[Make]:
-    """Makes empty installations on the leg's database; vendor="sqlite" asks for the file in either leg."""
+def installation(tmp_path: Path, models: Callable[[str], Installation]) -> Iterator[Make]:
+    """
+    Makes installations on the leg's database, with one person or empty; vendor="sqlite" asks for the file in either leg.
+    """
     made: list[Installation] = []
 
-    def make(name: str, vendor: str | None = None) -> Installation:
-        leg = vendor or os.environ.get("EMBUDO_TEST_DB", "sqlite")
-        one = Installation(tmp_path / name, fresh_database() if leg == "postgresql" else "")
-        one.data.mkdir()
+    def make(name: str, vendor: str | None = None, *, is_empty: bool = False) -> Installation:
+        one = Installation(tmp_path / name)
+        model = None if is_empty else models(vendor or leg())
+        if model:
+            shutil.copytree(model.data, one.data)
+        else:
+            one.data.mkdir()
+        if (vendor or leg()) == "postgresql":
+            one.database = fresh_database(urlsplit(model.database).path[1:]) if model else fresh_database()
         made.append(one)
         return one
 

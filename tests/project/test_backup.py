@@ -18,8 +18,7 @@ def a_backup(installation: Installation, file: Path) -> Path:
 
 
 def test_backup_restored_elsewhere_says_the_same(installation: Make, tmp_path: Path) -> None:
-    ours, theirs = installation("ours"), installation("theirs")
-    ours.do("start")
+    ours, theirs = installation("ours"), installation("theirs", is_empty=True)
     ours.do("write", "5")
     ours.do("sealed")
     before = ours.do("digests")
@@ -36,8 +35,7 @@ def test_backup_restored_elsewhere_says_the_same(installation: Make, tmp_path: P
 
 
 def test_backup_while_people_write_holds_all_that_was_acknowledged(installation: Make, tmp_path: Path) -> None:
-    ours, theirs = installation("ours"), installation("theirs")
-    ours.do("start")
+    ours, theirs = installation("ours"), installation("theirs", is_empty=True)
     ours.do("write_on")
     acknowledged = ours.do("acknowledged")
     file = a_backup(ours, tmp_path / "a.backup")
@@ -57,8 +55,7 @@ def _told(line: str) -> dict[str, object]:
 
 
 def test_restore_lets_no_reaction_miss_an_event(installation: Make, tmp_path: Path) -> None:
-    ours, theirs = installation("ours"), installation("theirs")
-    ours.do("start")
+    ours, theirs = installation("ours"), installation("theirs", is_empty=True)
     ours.do("write", "60")
     heard_before = set(ours.do("hear", "100"))
     file = a_backup(ours, tmp_path / "a.backup")
@@ -72,7 +69,6 @@ def test_restore_lets_no_reaction_miss_an_event(installation: Make, tmp_path: Pa
 
 def test_restore_refuses_a_running_installation_without_replace(installation: Make, tmp_path: Path) -> None:
     ours = installation("ours")
-    ours.do("start")
     file = a_backup(ours, tmp_path / "a.backup")
     ours.do("write", "1")
     before = ours.do("digests")
@@ -82,7 +78,6 @@ def test_restore_refuses_a_running_installation_without_replace(installation: Ma
 
 def test_restore_replaces_when_told_so(installation: Make, tmp_path: Path) -> None:
     ours = installation("ours")
-    ours.do("start")
     before = ours.do("digests")
     file = a_backup(ours, tmp_path / "a.backup")
     ours.do("write", "1")
@@ -95,7 +90,6 @@ def test_restore_replaces_when_told_so(installation: Make, tmp_path: Path) -> No
 @pytest.mark.sqlite
 def test_restore_refuses_a_database_in_use(installation: Make, tmp_path: Path) -> None:
     ours = installation("ours")
-    ours.do("start")
     file = a_backup(ours, tmp_path / "a.backup")
     done = ours.embudo("restore", str(file), "--replace")
     assert (done.returncode, "still running" in done.stderr) == (1, True)
@@ -103,8 +97,7 @@ def test_restore_refuses_a_database_in_use(installation: Make, tmp_path: Path) -
 
 @pytest.mark.sqlite
 def test_restore_refuses_what_is_damaged_and_changes_nothing(installation: Make, tmp_path: Path) -> None:
-    ours, theirs = installation("ours"), installation("theirs")
-    ours.do("start")
+    ours, theirs = installation("ours"), installation("theirs", is_empty=True)
     whole = a_backup(ours, tmp_path / "a.backup").read_bytes()
     place = random.Random(1).randrange(len(whole))
     flipped = bytes([*whole[:place], whole[place] ^ 4, *whole[place + 1 :]])
@@ -118,8 +111,7 @@ def test_restore_refuses_what_is_damaged_and_changes_nothing(installation: Make,
 
 @pytest.mark.sqlite
 def test_restore_refuses_a_newer_backup(installation: Make, tmp_path: Path) -> None:
-    ours, theirs = installation("ours"), installation("theirs")
-    ours.do("start")
+    ours, theirs = installation("ours"), installation("theirs", is_empty=True)
     file = a_backup(ours, tmp_path / "a.backup")
     newer = _rewritten(file, tmp_path / "newer", migrations=["sales.9999_later"], version="9.0.0")
     done = theirs.embudo("restore", str(newer))
@@ -140,7 +132,6 @@ def _rewritten(file: Path, target: Path, **changes: object) -> Path:
 
 def test_backup_says_what_it_wrote_and_keeps_it_private(installation: Make, tmp_path: Path) -> None:
     ours = installation("ours")
-    ours.do("start")
     done = ours.embudo("backup", str(tmp_path / "a.backup"))
     assert "rows of" in done.stdout
     assert "secret key" in done.stdout

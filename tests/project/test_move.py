@@ -10,7 +10,6 @@ pytestmark = [pytest.mark.peer, pytest.mark.postgresql]
 @pytest.fixture
 def filled(installation: Make) -> Installation:
     ours = installation("ours", vendor="sqlite")
-    ours.do("start")
     ours.do("write", "5")
     ours.do("sealed")
     return ours
@@ -29,7 +28,6 @@ def test_move_copies_every_table_and_changes_nothing_here(filled: Installation) 
 
 def test_move_refuses_a_database_with_an_installation(filled: Installation, installation: Make) -> None:
     other = installation("other")
-    other.do("start")
     before = other.do("digests")
     done = filled.embudo("move-to-postgres", other.database)
     assert (done.returncode, "installation in this database already" in done.stderr) == (1, True)

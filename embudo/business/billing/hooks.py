@@ -84,7 +84,7 @@ def register() -> None:
 def register_panels() -> None:
     for kind, name in (("sales.opportunity", "opportunity_panel"), ("directory.company", "company_panel")):
         register_panel(
-            Panel(kind, "main", _("Invoices"), panel_url(name), permissions.VIEW_INVOICES, order=40)
+            Panel(kind, "main", _("Invoices"), panel_url(name), permissions.VIEW_INVOICES, order=5)
         )
 
 

@@ -87,6 +87,7 @@ class InvoiceDraft:
     language: str = ""  # "" = the organisation's
     note: str = ""
     is_further: bool = False
+    title: str = ""  # of the opportunity or company, for the form's heading
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,14 @@ from embudo.business.supply.models import Product, ProductQuerySet
 from embudo.kernel.actor import Actor
 
 
-def products(actor: Actor) -> ProductQuerySet:
-    """All products, those no longer sold included."""
-    return Product.objects.visible_to(actor)
+def products(actor: Actor, *, q: str = "", series: str = "", is_active: bool | None = None) -> ProductQuerySet:
+    """All products, those no longer sold included, narrowed by what is given."""
+    found = Product.objects.visible_to(actor)
+    if series:
+        found = found.filter(series=series)
+    if is_active is not None:
+        found = found.filter(is_active=is_active)
+    return found.matching(q) if q else found
 
 
 def products_on_sale(actor: Actor) -> ProductQuerySet:

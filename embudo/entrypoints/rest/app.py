@@ -1,5 +1,7 @@
 from embudo.business.billing.api import router as billing
 from embudo.business.directory.api import router as directory
+from embudo.business.sales.api import router as sales
+from embudo.business.supply.api import router as supply
 from embudo.foundation.access.api import router as access
 from embudo.foundation.access.queries import actor_of_token
 from embudo.foundation.activity.api import router as activity
@@ -15,8 +17,8 @@ api = RestAPI(
     title="Embudo",
     version="1",
     description=(
-        "Everything people can do in Embudo, for programs. Send a token as `Authorization: Bearer emb_…`; "
-        "a token can do what its owner may, or less. Errors are problem+json with a stable `code`."
+        "Everything people can do in Embudo, for programs. Send a token as “Authorization: Bearer emb_…”; "
+        "a token can do what its owner may, or less. Errors are problem+json with a stable code."
     ),
     urls_namespace="rest",
 )
@@ -29,6 +31,8 @@ ROUTERS = (
     documents,
     search,
     directory,
+    supply,
+    sales,
     billing,
 )
 for router in ROUTERS:

@@ -15,6 +15,7 @@ class Reference(Page):
     title = _("API reference")
     template_name = "rest/reference.html"
     shell = "ui/bare.html"
+    width = "wide"
 
     def get_context(self) -> dict[str, Any]:
         schema = api.get_openapi_schema()

@@ -302,7 +302,7 @@ class OrganisationForm(Form):
     )
     is_mfa_required = forms.BooleanField(
         label=_("Everybody signs in with a second factor"), required=False,
-        help_text=_("Whoever has none is asked to set one up before anything else."),
+        help_text=_("Whoever has none is asked to set one up first; until then their API tokens rest."),
     )  # fmt: skip
 
     def clean_country(self) -> str:

@@ -80,8 +80,8 @@ def redirect(request: HttpRequest, address: str) -> HttpResponse:
 
 
 def note_use(request: HttpRequest) -> None:
-    now = int(clock.now().timestamp())
-    seen = request.session.get("seen")
-    if request.session.session_key and (seen is None or now - seen > SEEN_EVERY):
+    """Sessions that came in by the door carry when they were last seen; the rest is not in the list of browsers."""
+    now, seen = int(clock.now().timestamp()), request.session.get("seen")
+    if request.session.session_key and seen is not None and now - seen > SEEN_EVERY:
         request.session["seen"] = now
         note_presence(request.session.session_key)

@@ -46,7 +46,7 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
     """Django's sign-in asks for users by their natural key, the mail address."""
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        return self.get(email__iexact=username)
+        return self.get(email__iexact=username)  # type: ignore[no-any-return]
 
 
 class User(AbstractBaseUser, Record):
@@ -103,7 +103,7 @@ class Role(Record):
     @property
     def scopes(self) -> dict[str, str]:
         """Permission code -> scope."""
-        return dict(self.grants.values_list("permission", "scope"))  # type: ignore[attr-defined]
+        return dict(self.grants.values_list("permission", "scope"))
 
 
 class RoleMember(Record):
@@ -187,7 +187,7 @@ class SignIn(Record):
 
     @property
     def subject_id(self) -> UUID:
-        return self.owner_id  # type: ignore[no-any-return, attr-defined]
+        return self.owner_id
 
 
 class Attempt(models.Model):

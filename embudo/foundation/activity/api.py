@@ -291,7 +291,9 @@ def read_meeting(request: Request, meeting_id: UUID) -> Any:
 @operation(commands.plan_meeting)
 def plan_meeting(request: Request, data: MeetingIn) -> Any:
     plan = {name: value for name, value in data.given().items() if not name.startswith("about_")}
-    return commands.plan_meeting(request.actor, about=data.record(request), meeting=commands.MeetingPlan(**plan))
+    return commands.plan_meeting(
+        request.actor, about=data.record(request), meeting=commands.MeetingPlan(**plan)
+    )
 
 
 @router.post("/meetings/{uuid:meeting_id}/cancel", response=MeetingOut, summary="Cancel a meeting")

@@ -1,5 +1,5 @@
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -81,7 +81,7 @@ def create_task(
 
 
 @command(permissions.CHANGE_TASK)
-def change_task(
+def change_task(  # noqa: PLR0913 - as create_task
     actor: Actor,
     task: Task,
     *,
@@ -163,7 +163,7 @@ def check_kept_by_product(actor: Actor) -> None:
 
 
 @command(permissions.KEEP_AUTOMATIC_TASKS)
-def open_automatic_task(
+def open_automatic_task(  # noqa: PLR0913 - as create_task
     actor: Actor,
     *,
     about: Record,
@@ -197,11 +197,11 @@ def open_automatic_task(
     if known.is_done:
         update(known, done_at=None, done_by_id=None, owner_id=owner_id, **values)
         publish(events.TaskReopened(known.pk), *known.concerned())
-        return known  # type: ignore[no-any-return]
+        return known
     before = known.version
     if update(known, **values).version != before:
         publish(events.TaskChanged(known.pk), *known.concerned())
-    return known  # type: ignore[no-any-return]
+    return known
 
 
 @command(permissions.KEEP_AUTOMATIC_TASKS)
@@ -267,7 +267,7 @@ def call_values(facts: CallFacts) -> dict[str, Any]:
         "direction": rules.chosen(Direction, facts.direction, "direction"),
         "outcome": rules.chosen(Outcome, facts.outcome, "outcome"),
         "phone": facts.phone.replace("\0", "").strip()[:32],
-        "at": at,
+        "at": at.astimezone(UTC),
         "seconds": facts.seconds,
         "summary": rules.clean_text(facts.summary, "summary", is_needed=False),
     }
@@ -310,8 +310,8 @@ def meeting_values(plan: MeetingPlan) -> dict[str, Any]:
     rules.check_times(plan.starts, plan.ends)
     return {
         "title": rules.clean_title(plan.title),
-        "starts": plan.starts,
-        "ends": plan.ends,
+        "starts": plan.starts.astimezone(UTC),
+        "ends": plan.ends.astimezone(UTC) if plan.ends else None,
         "place": plan.place.replace("\0", "").strip()[:200],
         "participants": plan.participants.replace("\0", "").strip()[:2000],
         "summary": rules.clean_text(plan.summary, "summary", is_needed=False),
@@ -327,7 +327,9 @@ def plan_meeting(actor: Actor, *, about: Record, meeting: MeetingPlan) -> Meetin
 
 
 @command(permissions.CHANGE_MEETING)
-def change_meeting(actor: Actor, planned: Meeting, *, meeting: MeetingPlan, version: int | None = None) -> Meeting:
+def change_meeting(
+    actor: Actor, planned: Meeting, *, meeting: MeetingPlan, version: int | None = None
+) -> Meeting:
     """Changes a meeting, or adds its minutes. Refuses one that was cancelled."""
     planned = lock(planned, version=version)
     rules.check_held(is_cancelled=planned.is_cancelled)

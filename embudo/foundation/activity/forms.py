@@ -29,7 +29,9 @@ class MomentField(forms.DateTimeField):
     def __init__(self, **kwargs: Any) -> None:
         widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
         kwargs.setdefault("widget", widget)
-        kwargs.setdefault("error_messages", {"invalid": _("Enter a date and time, such as 2026-03-31 14:30.")})
+        kwargs.setdefault(
+            "error_messages", {"invalid": _("Enter a date and time, such as 2026-03-31 14:30.")}
+        )
         super().__init__(**kwargs)
 
 
@@ -96,7 +98,9 @@ class AssignTaskForm(Form):
 
 class NoteForm(Form):
     text = forms.CharField(
-        label=_("Note"), widget=forms.Textarea(attrs={"rows": 2}), error_messages={"required": _("Write something first.")}
+        label=_("Note"),
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": _("Write something first.")},
     )
 
 
@@ -106,9 +110,14 @@ class CallForm(Form):
     phone = forms.CharField(label=_("Phone"), required=False, max_length=32)
     at = MomentField(label=_("When"))
     seconds = DurationField(
-        label=_("Duration"), required=False, max_length=8, help_text=_("Minutes, or minutes and seconds: 3:12")
+        label=_("Duration"),
+        required=False,
+        max_length=8,
+        help_text=_("Minutes, or minutes and seconds: 3:12"),
     )
-    summary = forms.CharField(label=_("What was said"), required=False, widget=forms.Textarea(attrs={"rows": 4}))
+    summary = forms.CharField(
+        label=_("What was said"), required=False, widget=forms.Textarea(attrs={"rows": 4})
+    )
 
     def facts(self) -> CallFacts:
         return CallFacts(**self.cleaned_data)

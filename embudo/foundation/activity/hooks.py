@@ -32,8 +32,24 @@ def register_kinds() -> None:
     )  # fmt: skip
     others: tuple[tuple[Any, ...], ...] = (
         (Note, _("Note"), _("Notes"), "sticky-note", lambda note: shortened(note.text), "note", queries.note),
-        (Call, _("Call"), _("Calls"), "phone", lambda call: call.phone or call.get_direction_display(), "call", queries.call),
-        (Meeting, _("Meeting"), _("Meetings"), "calendar", lambda meeting: meeting.title, "meeting", queries.meeting),
+        (
+            Call,
+            _("Call"),
+            _("Calls"),
+            "phone",
+            lambda call: call.phone or call.get_direction_display(),
+            "call",
+            queries.call,
+        ),
+        (
+            Meeting,
+            _("Meeting"),
+            _("Meetings"),
+            "calendar",
+            lambda meeting: meeting.title,
+            "meeting",
+            queries.meeting,
+        ),
     )
     for model, label, plural, icon, title, name, fetch in others:
         url = lambda pk, name=name: reverse(f"activity:{name}", args=[pk])  # noqa: E731
@@ -49,7 +65,12 @@ def register_panels() -> None:
     )  # fmt: skip
     register_menu(
         MenuEntry(
-            _("Tasks"), "activity:tasks", "list-todo", permissions.VIEW_TASKS, order=20, badge=queries.tasks_due_count
+            _("Tasks"),
+            "activity:tasks",
+            "list-todo",
+            permissions.VIEW_TASKS,
+            order=20,
+            badge=queries.tasks_due_count,
         )
     )
     register_help("activity:tasks", _("Tasks"), "activity/help/tasks.html")
@@ -57,8 +78,12 @@ def register_panels() -> None:
 
 
 def register_words() -> None:
-    register_notification_kind(NotificationKind("activity.tasks_due", _("Tasks that are due today"), is_mailed=False))
-    register_notification_kind(NotificationKind("activity.meeting_soon", _("Meetings that begin soon"), is_mailed=False))
+    register_notification_kind(
+        NotificationKind("activity.tasks_due", _("Tasks that are due today"), is_mailed=False)
+    )
+    register_notification_kind(
+        NotificationKind("activity.meeting_soon", _("Meetings that begin soon"), is_mailed=False)
+    )
     # The things themselves stand in the timeline; these words are for their own pages and for the log.
     for name, text, icon in (
         ("TaskCreated", _("planned the task"), "list-todo"),

@@ -33,12 +33,19 @@ class Task(AboutRecord):
     title = models.CharField(_("title"), max_length=LONGEST_TITLE, blank=True)
     details = models.TextField(_("details"), max_length=LONGEST_TEXT, blank=True)
     due = models.DateField(_("due"), null=True, blank=True)
-    priority = models.PositiveSmallIntegerField(_("priority"), choices=Priority.choices, default=Priority.NORMAL)
+    priority = models.PositiveSmallIntegerField(
+        _("priority"), choices=Priority.choices, default=Priority.NORMAL
+    )
     done_at = models.DateTimeField(_("done"), null=True, blank=True, editable=False)
     done_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+", editable=False
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
     )
-    key = models.CharField(max_length=120, null=True, unique=True, editable=False)
+    key = models.CharField(max_length=120, null=True, unique=True, editable=False)  # noqa: DJ001 - null is "no key"
     title_code = models.CharField(max_length=80, blank=True, editable=False)
     title_params = models.JSONField(default=dict, blank=True, editable=False)
     amount_minor = models.BigIntegerField(null=True, editable=False)
@@ -49,13 +56,16 @@ class Task(AboutRecord):
         constraints = (
             models.CheckConstraint(condition=~Q(title="", title_code=""), name="task_has_words"),
             models.CheckConstraint(
-                condition=Q(amount_minor__isnull=True, currency="") | Q(amount_minor__isnull=False) & ~Q(currency=""),
+                condition=Q(amount_minor__isnull=True, currency="")
+                | Q(amount_minor__isnull=False) & ~Q(currency=""),
                 name="task_amount_whole",
             ),
         )
         indexes = (
             models.Index(fields=["due", "id"], condition=Q(done_at__isnull=True), name="task_open"),
-            models.Index(fields=["owner", "due", "id"], condition=Q(done_at__isnull=True), name="task_open_owned"),
+            models.Index(
+                fields=["owner", "due", "id"], condition=Q(done_at__isnull=True), name="task_open_owned"
+            ),
             models.Index(fields=["due", "id"], name="task_due"),
             models.Index(fields=["about_id", "done_at"], name="task_about"),
         )
@@ -99,7 +109,9 @@ class Call(AboutRecord):
     view_permission = permissions.VIEW_CALLS
     personal_fields: ClassVar[tuple[str, ...]] = ("phone", "summary")
 
-    direction = models.CharField(_("direction"), max_length=8, choices=Direction.choices, default=Direction.OUTGOING)
+    direction = models.CharField(
+        _("direction"), max_length=8, choices=Direction.choices, default=Direction.OUTGOING
+    )
     outcome = models.CharField(_("outcome"), max_length=12, choices=Outcome.choices, default=Outcome.ANSWERED)
     phone = models.CharField(_("phone"), max_length=32, blank=True)
     at = models.DateTimeField(_("when"), default=clock.now)
@@ -127,7 +139,8 @@ class Meeting(AboutRecord):
     class Meta:
         constraints = (
             models.CheckConstraint(
-                condition=Q(ends__isnull=True) | Q(ends__gt=models.F("starts")), name="meeting_ends_after_start"
+                condition=Q(ends__isnull=True) | Q(ends__gt=models.F("starts")),
+                name="meeting_ends_after_start",
             ),
         )
         indexes = (

@@ -21,7 +21,9 @@ def remind_of_tasks() -> None:
         is_new = commands.note_tasks_reminded(REMINDER, user=due.user, day=due.day, count=due.count)
         if is_new and due.count:
             with translation.override(due.user.language):
-                title = ngettext("%(n)d task is due today", "%(n)d tasks are due today", due.count) % {"n": due.count}
+                title = ngettext("%(n)d task is due today", "%(n)d tasks are due today", due.count) % {
+                    "n": due.count
+                }
             tell_user(
                 REMINDER, user=due.user, kind="activity.tasks_due", title=title, url=reverse("activity:tasks"),
                 key=f"activity.tasks_due:{due.day.isoformat()}",

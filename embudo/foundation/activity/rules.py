@@ -106,12 +106,12 @@ def clean_text(text: str, field: str = "text", *, is_needed: bool = True) -> str
 
 
 def check_due(due: date | None) -> None:
-    if due is not None and not 2000 <= due.year <= 2199:  # noqa: PLR2004 - what a calendar can mean
+    if due is not None and not 2000 <= due.year <= 2199:
         raise Invalid({"due": [_("Enter a date between 2000 and 2199.")]})
 
 
 def check_moment(moment: datetime, field: str) -> None:
-    if not 2000 <= moment.year <= 2199:  # noqa: PLR2004 - what a calendar can mean
+    if not 2000 <= moment.year <= 2199:
         raise Invalid({field: [_("Enter a date between 2000 and 2199.")]})
 
 
@@ -128,7 +128,7 @@ def check_call(at: datetime, now: datetime, seconds: int) -> None:
     faults: dict[str, list[Any]] = {}
     if at > now:
         faults["at"] = [_("Enter a moment that is not in the future.")]
-    if not 0 <= seconds <= 86_400:  # noqa: PLR2004 - a day
+    if not 0 <= seconds <= 86_400:
         faults["seconds"] = [_("Enter a duration between zero and 24 hours.")]
     if faults:
         raise Invalid(faults)

@@ -19,6 +19,7 @@ from embudo.kernel.about import about_record
 from embudo.kernel.errors import Invalid
 
 router = Router(tags=["Documents"])
+NO_FILE: Any = File(None)  # type: ignore[type-arg]  # a missing file gets our own words
 
 
 class DocumentOut(Out):
@@ -74,32 +75,49 @@ def sent(request: Request, file: UploadedFile | None) -> UploadedFile:
     return file
 
 
+def check_fields(request: Request, known: set[str]) -> None:
+    """A form's unknown fields; those of JSON bodies are refused by their schema."""
+    unknown = [name for name in request.POST if name not in known]
+    if unknown:
+        raise Invalid({name: [_("There is no such field. Remove it.")] for name in unknown})
+
+
 @router.get("/documents", response=Page[DocumentOut], summary="List documents")
 @operation(permissions.VIEW_DOCUMENTS)
 def list_documents(request: Request, filters: Query[DocumentFilters]) -> Any:
     return page_of(queries.documents(request.actor, **filters.chosen()), filters)
 
 
-@router.get("/documents/{uuid:document_id}", response=DocumentFull, summary="Read a document and its versions")
+@router.get(
+    "/documents/{uuid:document_id}", response=DocumentFull, summary="Read a document and its versions"
+)
 @operation(permissions.VIEW_DOCUMENTS)
 def read_document(request: Request, document_id: UUID) -> Any:
     document = queries.document(request.actor, document_id)
-    return {**{name: getattr(document, name) for name in DocumentOut.model_fields}, "versions": list(document.versions.all())}
+    return {
+        **{name: getattr(document, name) for name in DocumentOut.model_fields},
+        "versions": list(document.versions.all()),
+    }
 
 
 @router.post("/documents", response={201: DocumentOut}, summary="Attach a document")
 @operation(commands.attach_document)
-def attach_document(request: Request, data: Form[AttachIn], file: File[UploadedFile] | None = None) -> Any:
+def attach_document(request: Request, data: Form[AttachIn], file: UploadedFile | None = NO_FILE) -> Any:
     given = sent(request, file)
+    check_fields(request, set(AttachIn.model_fields))
     record = about_record(request.actor, data.about_kind, data.about_id)
     name = data.name or given.name or ""
-    return commands.attach_document(request.actor, about=record, name=name, file=given, category=data.category)
+    return commands.attach_document(
+        request.actor, about=record, name=name, file=given, category=data.category
+    )
 
 
 @router.post("/documents/{uuid:document_id}/versions", response={201: VersionOut}, summary="Add a version")
 @operation(commands.add_version)
-def add_version(request: Request, document_id: UUID, file: File[UploadedFile] | None = None) -> Any:
-    return commands.add_version(request.actor, queries.document(request.actor, document_id), file=sent(request, file))
+def add_version(request: Request, document_id: UUID, file: UploadedFile | None = NO_FILE) -> Any:
+    return commands.add_version(
+        request.actor, queries.document(request.actor, document_id), file=sent(request, file)
+    )
 
 
 @router.patch("/documents/{uuid:document_id}", response=DocumentOut, summary="Rename a document")
@@ -112,7 +130,9 @@ def rename_document(request: Request, document_id: UUID, data: DocumentChange) -
 
 @router.get("/documents/{uuid:document_id}/content", summary="Download a document's newest version")
 @operation(permissions.VIEW_DOCUMENTS)
-def download_document(request: Request, document_id: UUID, number: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None) -> Any:
+def download_document(
+    request: Request, document_id: UUID, number: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
+) -> Any:
     version = queries.version(request.actor, document_id, number)
     response = FileResponse(
         queries.content(version), as_attachment=True, filename=version.name, content_type=version.content_type

@@ -58,7 +58,9 @@ def add_version(actor: Actor, document: Document, *, file: File[Any], name: str 
     return version
 
 
-def store_version(actor: Actor, document: Document, number: int, file: File[Any], name: str) -> DocumentVersion:
+def store_version(
+    actor: Actor, document: Document, number: int, file: File[Any], name: str
+) -> DocumentVersion:
     """Writes the file under a random name, then its row; a file whose row fails is swept away the next day."""
     name = rules.check_name(name)
     rules.check_size(name, file.size)

@@ -16,14 +16,16 @@ class FilesInput(forms.ClearableFileInput):
     allow_multiple_selected = True
 
 
-def checked(file: UploadedFile) -> UploadedFile:
+def checked(file: UploadedFile[Any]) -> UploadedFile[Any]:
     """The file, when it may be taken; the command looks again."""
     try:
         name = rules.check_name(file.name or "")
         rules.check_size(name, file.size or 0)
         rules.check_content(name, file)  # type: ignore[arg-type]
     except Invalid as fault:
-        raise forms.ValidationError([str(text) for texts in fault.errors.values() for text in texts]) from None
+        raise forms.ValidationError(
+            [str(text) for texts in fault.errors.values() for text in texts]
+        ) from None
     return file
 
 
@@ -34,7 +36,7 @@ class FilesField(forms.FileField):
         kwargs.setdefault("widget", FilesInput(attrs={"accept": ACCEPT}))
         super().__init__(allow_empty_file=True, **kwargs)  # an empty one gets our own words
 
-    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile[Any]]:
         files = data if isinstance(data, list | tuple) else [data] if data else []
         if not files:
             super().clean(None, initial)
@@ -46,12 +48,12 @@ class OneFileField(forms.FileField):
         kwargs.setdefault("widget", forms.FileInput(attrs={"accept": ACCEPT}))
         super().__init__(allow_empty_file=True, **kwargs)
 
-    def clean(self, data: Any, initial: Any = None) -> UploadedFile:
+    def clean(self, data: Any, initial: Any = None) -> UploadedFile[Any]:
         return checked(super().clean(data, initial))
 
 
 class AttachForm(Form):
-    files = FilesField(label=_("Files"), error_messages={"required": _("Choose at least one file.")})
+    files = FilesField(label=_("Files"), error_messages={"required": _("Choose at least one file.")})  # type: ignore[assignment]
 
 
 class VersionForm(Form):

@@ -19,7 +19,9 @@ class Document(AboutRecord):
     personal_fields: ClassVar[tuple[str, ...]] = ("name",)
 
     name = models.CharField(_("name"), max_length=LONGEST_NAME)
-    category = models.CharField(_("category"), max_length=12, choices=Category.choices, default=Category.OTHER)
+    category = models.CharField(
+        _("category"), max_length=12, choices=Category.choices, default=Category.OTHER
+    )
     removed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects: ClassVar[AboutQuerySet[Any]] = AboutQuerySet.as_manager()  # type: ignore[assignment]
@@ -54,7 +56,9 @@ class DocumentVersion(Record):
     sha256 = models.CharField(max_length=64)
     content_type = models.CharField(max_length=100)
     path = models.CharField(max_length=80, unique=True)
-    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
 
     objects: ClassVar[VersionQuerySet] = VersionQuerySet.as_manager()  # type: ignore[assignment]
 

@@ -18,7 +18,9 @@ SHOWN = 50
 KEPT_UNNAMED = timedelta(days=1)  # a file may be written a moment before its row
 
 
-def documents(actor: Actor, *, about_kind: str | None = None, about_id: UUID | None = None) -> QuerySet[Document]:
+def documents(
+    actor: Actor, *, about_kind: str | None = None, about_id: UUID | None = None
+) -> QuerySet[Document]:
     """The documents in sight, without removed ones, each with the facts of its newest version."""
     newest = DocumentVersion.objects.filter(document=OuterRef("pk")).order_by("-number")
     found = Document.objects.visible_to(actor).filter(removed_at__isnull=True).select_related("owner")
@@ -37,19 +39,23 @@ def documents(actor: Actor, *, about_kind: str | None = None, about_id: UUID | N
 
 def documents_about(actor: Actor, record: Record) -> QuerySet[Document]:
     """The newest documents of one record that the actor was allowed to fetch."""
-    return documents(actor, about_kind=record.kind_name(), about_id=record.pk).order_by("-created", "-pk")[:SHOWN]
+    return documents(actor, about_kind=record.kind_name(), about_id=record.pk).order_by("-created", "-pk")[
+        :SHOWN
+    ]
 
 
 def document(actor: Actor, document_id: UUID) -> Document:
     """One document with its versions, removed ones too; NotFound outside the actor's sight."""
     versions = DocumentVersion.objects.select_related("author").order_by("-number")
     found = Document.objects.select_related("owner").prefetch_related(Prefetch("versions", versions))
-    return found.one(actor, document_id)  # type: ignore[no-any-return]
+    return found.one(actor, document_id)
 
 
 def version(actor: Actor, document_id: UUID, number: int | None = None) -> DocumentVersion:
     """A version to download, the newest by default; NotFound outside the actor's sight and for removed documents."""
-    found = DocumentVersion.objects.visible_to(actor).filter(document_id=document_id, document__removed_at__isnull=True)
+    found = DocumentVersion.objects.visible_to(actor).filter(
+        document_id=document_id, document__removed_at__isnull=True
+    )
     if number is not None:
         found = found.filter(number=min(number, 2**31 - 1))
     one = found.select_related("document").order_by("-number").first()

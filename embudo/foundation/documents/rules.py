@@ -9,8 +9,7 @@ import puremagic
 from django.conf import settings
 from django.db.models import TextChoices
 from django.template.defaultfilters import filesizeformat
-from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy as _
 
 from embudo.kernel.errors import Invalid
 
@@ -40,7 +39,7 @@ class FileType:
 def _magic(*content_types: str) -> Callable[[bytes, BinaryIO], bool]:
     """Known by the signature at its beginning."""
 
-    def fits(head: bytes, file: BinaryIO) -> bool:  # noqa: ARG001
+    def fits(head: bytes, file: BinaryIO) -> bool:
         try:
             found = puremagic.magic_string(head)
         except (puremagic.PureError, ValueError):
@@ -50,11 +49,11 @@ def _magic(*content_types: str) -> Callable[[bytes, BinaryIO], bool]:
     return fits
 
 
-def _pdf(head: bytes, file: BinaryIO) -> bool:  # noqa: ARG001
+def _pdf(head: bytes, file: BinaryIO) -> bool:
     return head.startswith(b"%PDF-")
 
 
-def _ole(head: bytes, file: BinaryIO) -> bool:  # noqa: ARG001
+def _ole(head: bytes, file: BinaryIO) -> bool:
     return head.startswith(OLE)
 
 
@@ -74,11 +73,11 @@ def _zip(*members: str) -> Callable[[bytes, BinaryIO], bool]:
     return fits
 
 
-def _text(head: bytes, file: BinaryIO) -> bool:  # noqa: ARG001
+def _text(head: bytes, file: BinaryIO) -> bool:
     """No binary: no NUL (but UTF-16 with its mark), and no more than a few control characters."""
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return True
-    controls = sum(byte < 32 and byte not in b"\t\n\f\r\x1b" for byte in head)  # noqa: PLR2004
+    controls = sum(byte < 32 and byte not in b"\t\n\f\r\x1b" for byte in head)
     return b"\0" not in head and controls <= len(head) // 100
 
 
@@ -94,9 +93,13 @@ TYPES: dict[str, FileType] = {
     "tif": FileType("image/tiff", _magic("image/tiff")),
     "tiff": FileType("image/tiff", _magic("image/tiff")),
     "heic": FileType("image/heic", _magic("image/heic", "image/heif")),
-    "docx": FileType(f"{OPEN_XML}wordprocessingml.document", _zip("[Content_Types].xml", "word/document.xml")),
+    "docx": FileType(
+        f"{OPEN_XML}wordprocessingml.document", _zip("[Content_Types].xml", "word/document.xml")
+    ),
     "xlsx": FileType(f"{OPEN_XML}spreadsheetml.sheet", _zip("[Content_Types].xml", "xl/workbook.xml")),
-    "pptx": FileType(f"{OPEN_XML}presentationml.presentation", _zip("[Content_Types].xml", "ppt/presentation.xml")),
+    "pptx": FileType(
+        f"{OPEN_XML}presentationml.presentation", _zip("[Content_Types].xml", "ppt/presentation.xml")
+    ),
     "odt": FileType(f"{OPEN_DOCUMENT}text", _zip("mimetype", "content.xml")),
     "ods": FileType(f"{OPEN_DOCUMENT}spreadsheet", _zip("mimetype", "content.xml")),
     "odp": FileType(f"{OPEN_DOCUMENT}presentation", _zip("mimetype", "content.xml")),
@@ -119,7 +122,9 @@ def safe_name(name: str) -> str:
     leading dots, its extension in lower case.
     """
     last = PurePosixPath(name.replace("\\", "/")).name
-    kept = "".join(char for char in last if unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+    kept = "".join(
+        char for char in last if unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+    )
     tidy = " ".join(kept.split()).lstrip(". ")
     stem, dot, extension = tidy.rpartition(".")
     if not dot:
@@ -179,5 +184,3 @@ def check_content(name: str, file: BinaryIO) -> FileType:
             "The content of “%(name)s” is not what its name says. Open it, save it as what it is, then send it again."
         ) % {"name": name}]})  # fmt: skip
     return known
-
-

@@ -8,8 +8,7 @@ from django.http import FileResponse, HttpRequest, HttpResponse
 from django.template.defaultfilters import filesizeformat
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.translation import gettext, ngettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
 from embudo.foundation.documents import commands, permissions, queries, rules
 from embudo.foundation.documents.forms import AttachForm, RenameForm, VersionForm
@@ -44,10 +43,12 @@ def panel_context(actor: Actor, record: Record, form: Any = None) -> dict[str, A
         "record": record,
         "kind": kind,
         "documents": [
-            {"document": one, "icon": icon_of(one.content_type or ""), "size": filesizeformat(one.size or 0)}
+            {"document": one, "icon": icon_of(one.content_type or ""), "size": filesizeformat(one.size or 0)}  # type: ignore[attr-defined]
             for one in queries.documents_about(actor, record)
         ],
-        "form": (form or AttachForm(actor=actor, auto_id="attach-%s")) if actor.may(permissions.ATTACH_DOCUMENT) else None,
+        "form": (form or AttachForm(actor=actor, auto_id="attach-%s"))
+        if actor.may(permissions.ATTACH_DOCUMENT)
+        else None,
         "most": filesizeformat(settings.FILE_UPLOAD_MAX_SIZE),
         "attach_url": reverse("documents:attach", args=[kind, record.pk]),
     }
@@ -70,7 +71,11 @@ class DocumentsPanel(Page):
     def get_context(self) -> dict[str, Any]:
         record = about_record(self.actor, self.kwargs["kind"], UUID(str(self.kwargs["record_id"])))
         context = panel_context(self.actor, record)
-        return super().get_context() | context | {"is_part": self.is_part, "back": kind_of(record).url(record.pk)}
+        return (
+            super().get_context()
+            | context
+            | {"is_part": self.is_part, "back": kind_of(record).url(record.pk)}
+        )
 
 
 class TakesFiles(CommandPage):
@@ -115,7 +120,11 @@ class Attach(TakesFiles):
         return ngettext("%(n)d document attached.", "%(n)d documents attached.", n) % {"n": n}
 
     def panel(self, form: Any = None) -> str:
-        context = panel_context(self.actor, self.record, form) | {"is_part": True, "shell": INSIDE, "actor": self.actor}
+        context = panel_context(self.actor, self.record, form) | {
+            "is_part": True,
+            "shell": INSIDE,
+            "actor": self.actor,
+        }
         return render_to_string("documents/panel.html", context, request=self.request)
 
     def succeed(self, result: Any) -> HttpResponse:
@@ -147,14 +156,24 @@ class DocumentPage(RecordPage):
         can_remove = may_touch(self.actor, permissions.REMOVE_DOCUMENT, document)
         if document.is_removed:
             restore = Action(_("Restore"), reverse("documents:restore", args=args), "rotate-ccw", dialog=True)
-            erase = Action(_("Erase"), reverse("documents:erase", args=args), "trash-2", permissions.ERASE_DOCUMENT, dialog=True, danger=True)
+            erase = Action(
+                _("Erase"),
+                reverse("documents:erase", args=args),
+                "trash-2",
+                permissions.ERASE_DOCUMENT,
+                dialog=True,
+            )
             return ([restore] if can_remove else []) + [erase]
         actions = [Action(_("Download"), reverse("documents:download", args=args), "download", primary=True)]
         if can_change:
-            actions.append(Action(_("New version"), reverse("documents:version_new", args=args), "upload", dialog=True))
+            actions.append(
+                Action(_("New version"), reverse("documents:version_new", args=args), "upload", dialog=True)
+            )
             actions.append(Action(_("Rename"), reverse("documents:rename", args=args), "pencil", dialog=True))
         if can_remove:
-            actions.append(Action(_("Remove"), reverse("documents:remove", args=args), "trash-2", dialog=True))
+            actions.append(
+                Action(_("Remove"), reverse("documents:remove", args=args), "trash-2", dialog=True)
+            )
         return actions
 
     def get_context(self) -> dict[str, Any]:
@@ -231,7 +250,11 @@ def download(request: HttpRequest, document_id: UUID, number: int | None = None)
 
 
 def attachment(version: DocumentVersion) -> FileResponse:
-    name = version.document.name if rules.extension_of(version.document.name) == rules.extension_of(version.name) else version.name
+    name = (
+        version.document.name
+        if rules.extension_of(version.document.name) == rules.extension_of(version.name)
+        else version.name
+    )
     response = FileResponse(
         queries.content(version), as_attachment=True, filename=name, content_type=version.content_type
     )

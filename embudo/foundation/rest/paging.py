@@ -18,7 +18,7 @@ class Filters(In):
 
     PAGING: ClassVar[frozenset[str]] = frozenset({"cursor", "limit", "sort", "count"})
 
-    cursor: str = Field("", max_length=1000, description="`next` of the page before.")
+    cursor: str = Field("", max_length=1000, description="The value of next on the page before.")
     limit: int = Field(50, ge=1, le=200)
     count: bool = Field(default=False, description="Also tell how many there are.")
 

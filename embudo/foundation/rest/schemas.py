@@ -68,7 +68,7 @@ class Named(Out):
 
 
 class Page(Out, Generic[T]):
-    """One page of a list. Ask for the next with `cursor` = `next`; null on the last page."""
+    """One page of a list. Send next as cursor to get the one after; null on the last page."""
 
     items: list[T]
     next: str | None = None

@@ -1,3 +1,4 @@
+from functools import cached_property
 from typing import Any
 
 from django.http import HttpRequest
@@ -40,6 +41,7 @@ class Menu:
         begun = [e for e in entries if path == e.url or (e.url != "/" and path.startswith(e.url))]
         return max(begun, key=lambda entry: len(entry.url), default=None)
 
+    @cached_property  # the sidebar and the palette both show it
     def sections(self) -> list[dict[str, Any]]:
         entries = [entry for entry in menu_for(self.actor) if optional_url(entry.url_name)]
         current = self.current(entries)

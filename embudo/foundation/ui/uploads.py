@@ -19,7 +19,7 @@ class SizeLimit(FileUploadHandler):
         super().new_file(*args, **kwargs)
         self.size = 0
 
-    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:  # noqa: ARG002
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
         self.size += len(raw_data)
         if self.size > settings.FILE_UPLOAD_MAX_SIZE:
             if self.request is not None:

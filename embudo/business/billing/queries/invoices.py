@@ -2,7 +2,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum
 
 from embudo.business.billing.models import Invoice, InvoiceLine, InvoicePdf, Payment
 from embudo.business.billing.permissions import ISSUE_INVOICE
@@ -116,7 +116,11 @@ def draft_for(
     """What the issue form starts with: the opportunity's product at the opportunity's value, or an empty line."""
     if opportunity_id is None:
         company = directory.company(actor, company_id) if company_id else None
-        return InvoiceDraft(lines=(), company_id=company.pk if company else None)
+        return (
+            InvoiceDraft(lines=(), company_id=company.pk, title=company.name)
+            if company
+            else InvoiceDraft(lines=())
+        )
     found = sales.opportunity(actor, opportunity_id)
     product = found.product
     tax = Decimal(product.tax_rate) / RATE_SCALE if product else Decimal(0)
@@ -127,7 +131,11 @@ def draft_for(
         product.name if product else found.title, Decimal(1), price, tax, product.pk if product else None
     )
     return InvoiceDraft(
-        lines=(line,), opportunity_id=found.pk, company_id=found.company_id, currency=found.currency
+        lines=(line,),
+        opportunity_id=found.pk,
+        company_id=found.company_id,
+        currency=found.currency,
+        title=found.title,
     )
 
 
@@ -145,4 +153,10 @@ def may_invoice_company(actor: Actor, company_id: UUID) -> bool:
 
 def to_announce() -> QuerySet[Invoice]:
     """Past due, not paid, not yet announced; oldest first. For the clock's reaction, which sees everything."""
-    return Invoice.objects.all().overdue().filter(overdue_since=None, open_minor__gt=0).order_by("due", "id")
+    return (
+        Invoice.objects.all()
+        .overdue()
+        .filter(overdue_since=None, open_minor__gt=0)
+        .order_by("due", "id")
+        .select_related("owner", "collector")
+    )

@@ -39,6 +39,11 @@ class IssueInvoice(CommandPage):
             self._source = queries.draft_for(self.actor, **self.kwargs)
         return self._source
 
+    def get_title(self) -> str:
+        if not self.source.title:
+            return gettext("New invoice")
+        return gettext("New invoice: %(title)s") % {"title": self.source.title}
+
     def get_crumbs(self) -> Sequence[Crumb]:
         return (Crumb(_("Invoices"), reverse("billing:invoices")),)
 

@@ -91,7 +91,6 @@ def line_shown(line: Any, currency: str) -> dict[str, Any]:
         else atoms.money(Money.of(_places(price, places), currency)),
         "tax": percent(line.tax_rate),
         "net": Money(line.net_minor, currency),
-        "gross": Money(line.gross_minor, currency),
     }
 
 

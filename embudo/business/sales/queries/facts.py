@@ -1,9 +1,12 @@
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db.models import Avg, Count, QuerySet, Sum
+from django.db.models.functions import TruncMonth
 
 from embudo.business.sales.models import Lead, Opportunity, Stage, StageStay
 from embudo.business.sales.rules.leads import LeadStatus
@@ -186,3 +189,27 @@ def owner_facts(
 
 def _of(facts: dict[UUID | None, OwnerFact], owner_id: UUID | None) -> OwnerFact:
     return facts.setdefault(owner_id, OwnerFact(owner_id))
+
+
+def cohort_facts(
+    actor: Actor,
+    *,
+    reach: Scope | None = None,
+    owner: UUID | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> dict[str, tuple[MoneyFact, ...]]:
+    """Of the leads that came within the period: the opportunities made of them, by how those stand ("open", "won", "lost")."""
+    leads = _within(_reached(Lead.objects.visible_to(actor), actor, reach, owner), "created", since, until)
+    made = Opportunity.objects.filter(lead__in=leads)
+    return {str(state): sums for (state,), sums in _money_facts(made, "state").items()}
+
+
+def won_by_month_facts(
+    actor: Actor, *, since: datetime, reach: Scope | None = None, owner: UUID | None = None
+) -> dict[date, tuple[MoneyFact, ...]]:
+    """What was won in each calendar month of the organisation since `since`, by the month's first day."""
+    deals = _reached(Opportunity.objects.visible_to(actor), actor, reach, owner)
+    won = deals.filter(state=StageKind.WON, closed__gte=since)
+    months = won.annotate(month=TruncMonth("closed", tzinfo=ZoneInfo(settings.TIME_ZONE)))
+    return {month.date(): sums for (month,), sums in _money_facts(months, "month").items()}

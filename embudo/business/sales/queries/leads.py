@@ -1,4 +1,5 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -30,8 +31,22 @@ class Match:
     reason: Any
 
 
-def leads(actor: Actor) -> LeadQuerySet:
-    return Lead.objects.visible_to(actor)
+def leads(
+    actor: Actor,
+    *,
+    q: str = "",
+    status: str = "",
+    owner: UUID | None = None,
+    source: UUID | None = None,
+    email: str = "",
+    created_since: datetime | None = None,
+) -> LeadQuerySet:
+    """The leads the actor sees, narrowed by what is given."""
+    exact = {"status": status, "owner_id": owner, "source_id": source, "email": email.lower()}
+    found: Any = Lead.objects.visible_to(actor).filter(**{name: one for name, one in exact.items() if one})
+    if created_since:
+        found = found.filter(created__gte=created_since)
+    return found.matching(q) if q else found  # type: ignore[no-any-return]
 
 
 def lead(actor: Actor, lead_id: UUID) -> Lead:
@@ -60,14 +75,20 @@ def source_with_key(actor: Actor, key: str) -> LeadSource:
     return found
 
 
-def form_source(key: str, request_id: str = "") -> tuple[Actor, LeadSource]:
-    """Who acts through a hosted form, and its source: the key in the address is all that a stranger needs."""
+def key_holder(key: str, *, origin: str = "form", request_id: str = "") -> tuple[Actor, LeadSource]:
+    """Who acts by a source's key, and the source: the key is all that a stranger needs to send leads."""
     grants = {permissions.SUBMIT_LEAD.code: Scope.ALL, permissions.VIEW_SOURCES.code: Scope.ALL}
-    actor = Actor(ActorKind.FORM, grants=grants, origin="form", request_id=request_id)
-    source = lead_sources(actor).filter(key=key, kind=SourceKind.WEB_FORM, is_active=True).first()
-    if source is None:
+    actor = Actor(ActorKind.FORM, grants=grants, origin=origin, request_id=request_id)
+    source = source_with_key(actor, key)
+    return replace(actor, name=source.name), source
+
+
+def form_source(key: str, request_id: str = "") -> tuple[Actor, LeadSource]:
+    """The same for a hosted form; sources of another kind have none."""
+    actor, source = key_holder(key, request_id=request_id)
+    if source.kind != SourceKind.WEB_FORM:
         raise NotFound
-    return Actor(ActorKind.FORM, name=source.name, grants=grants, origin="form", request_id=request_id), source
+    return actor, source
 
 
 def lead_duplicates(actor: Actor, lead: Lead) -> list[Match]:

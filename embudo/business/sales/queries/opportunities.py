@@ -1,3 +1,5 @@
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
@@ -12,8 +14,23 @@ from embudo.kernel.record import RecordQuerySet
 PAGE = ("company", "person", "pipeline", "stage", "product", "owner", "lead")
 
 
-def opportunities(actor: Actor) -> OpportunityQuerySet:
-    return Opportunity.objects.visible_to(actor)
+def opportunities(
+    actor: Actor,
+    *,
+    q: str = "",
+    state: str = "",
+    stage: UUID | None = None,
+    owner: UUID | None = None,
+    company: UUID | None = None,
+    person: UUID | None = None,
+    created_since: datetime | None = None,
+) -> OpportunityQuerySet:
+    """The opportunities the actor sees, narrowed by what is given."""
+    exact = {"state": state, "stage_id": stage, "owner_id": owner, "company_id": company, "person_id": person}
+    found: Any = Opportunity.objects.visible_to(actor).filter(**{name: one for name, one in exact.items() if one})
+    if created_since:
+        found = found.filter(created__gte=created_since)
+    return found.matching(q) if q else found  # type: ignore[no-any-return]
 
 
 def opportunity(actor: Actor, opportunity_id: UUID) -> Opportunity:

@@ -49,7 +49,9 @@ def add_passkey(actor: Actor, *, name: str, credential: Mapping[str, Any]) -> Us
         webauthn.parse_registration_response(dict(credential))
         webauthn.complete_registration(dict(credential))
     except (ValidationError, ValueError, TypeError, KeyError):
-        raise Invalid({"": [_("The browser's answer did not fit. Load the page again and start anew.")]}) from None
+        raise Invalid(
+            {"": [_("The browser's answer did not fit. Load the page again and start anew.")]}
+        ) from None
     webauthn.WebAuthn.add(user, name.strip(), dict(credential))
     _added(user, PASSKEY)
     return user

@@ -111,7 +111,8 @@ def delete_role(actor: Actor, role: Role) -> None:
 
 def _free_name(typed: str, *, but: Role | None = None) -> str:
     name = typed.strip()
-    if Role.objects.filter(name__iexact=name).exclude(pk=but.pk if but else None).exists():
+    same = Role.objects.filter(name__iexact=name)
+    if (same.exclude(pk=but.pk) if but else same).exists():
         raise Invalid({"name": [_("A role has this name already. Enter another one.")]})
     return name
 
@@ -151,6 +152,7 @@ def delete_team(actor: Actor, team: Team) -> None:
 
 def _free_team_name(typed: str, *, but: Team | None = None) -> str:
     name = typed.strip()
-    if Team.objects.filter(name__iexact=name).exclude(pk=but.pk if but else None).exists():
+    same = Team.objects.filter(name__iexact=name)
+    if (same.exclude(pk=but.pk) if but else same).exists():
         raise Invalid({"name": [_("A team has this name already. Enter another one.")]})
     return name

@@ -24,6 +24,7 @@ from embudo.foundation.access.queries.factors import (
     factors,
     has_factor,
     open_secret,
+    owes_factor,
     passkey_question,
     qr_code,
     recovery_codes,
@@ -45,7 +46,7 @@ from embudo.kernel.permission import Scope, all_permissions
 
 def organisation() -> Organisation:
     """The one organisation."""
-    return Organisation.objects.get()  # type: ignore[no-any-return]
+    return Organisation.objects.get()
 
 
 def actor_of(user: User, *, origin: str = "web", request_id: str = "") -> Actor:
@@ -79,13 +80,14 @@ def token_digest(secret: str) -> str:
 def actor_of_token(secret: str, *, request_id: str = "") -> Actor | None:
     """
     The actor behind an API token ("emb_<prefix>_<secret>"): its owner's grants, narrowed to the token's. None when the
-    token is unknown, expired, revoked or its owner may no longer sign in.
+    token is unknown, expired or revoked, or its owner may not sign in or owes a second factor.
     """
     prefix = secret.split("_")[1] if secret.count("_") >= 2 else ""
-    token = Token.objects.select_related("owner").filter(prefix=prefix).first()
+    known = Token.objects.select_related("owner").annotate(owes_factor=owes_factor("owner"))
+    token = known.filter(prefix=prefix).first()
     if token is None or not hmac.compare_digest(token.digest, token_digest(secret)):
         return None
-    if not token.is_valid or not token.owner.is_active:
+    if not token.is_valid or not token.owner.is_active or token.owes_factor:
         return None
     _note_use(token)
     actor = actor_of(token.owner, origin="rest", request_id=request_id)
@@ -117,7 +119,7 @@ def users_like(
         found = found.filter(team_id=team)
     if active is not None:
         found = found.filter(is_active=active)
-    return found.order_by(sort, "-id" if sort.startswith("-") else "id")  # type: ignore[no-any-return]
+    return found.order_by(sort, "-id" if sort.startswith("-") else "id")
 
 
 def user(actor: Actor, user_id: UUID) -> User:

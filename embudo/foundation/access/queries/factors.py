@@ -10,6 +10,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.webauthn.internal import auth as webauthn
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.db.models import Exists, OuterRef, Q
 from qrcode.image.svg import SvgPathImage
 
 from embudo.foundation.access.models import Organisation, User
@@ -20,7 +21,7 @@ NONCE = 12
 SHOWN_FOR = 600
 
 
-class SealedSecrets(DefaultMFAAdapter):
+class SealedSecrets(DefaultMFAAdapter):  # type: ignore[misc]
     """Second factors' secrets are encrypted with the installation's key; named by MFA_ADAPTER in the settings."""
 
     def encrypt(self, text: str) -> str:
@@ -50,8 +51,16 @@ def factors(user: User) -> list[Authenticator]:
     return list(Authenticator.objects.filter(user=user).exclude(type=codes).order_by("created_at", "pk"))
 
 
+def owes_factor(user: str) -> Q:
+    """For annotate(): whether the user whose id stands in the column `user` lacks the second factor everybody needs."""
+    codes = Authenticator.Type.RECOVERY_CODES
+    factors = Authenticator.objects.filter(user=OuterRef(user)).exclude(type=codes)
+    return Exists(Organisation.objects.filter(is_mfa_required=True)) & ~Exists(factors)
+
+
 def has_factor(user: User) -> bool:
-    return Authenticator.objects.filter(user=user).exclude(type=Authenticator.Type.RECOVERY_CODES).exists()
+    codes = Authenticator.Type.RECOVERY_CODES
+    return bool(Authenticator.objects.filter(user=user).exclude(type=codes).exists())
 
 
 def recovery_codes(user: User) -> list[str]:

@@ -26,11 +26,11 @@ class LinkSigner(PasswordResetTokenGenerator):
     def _now(self) -> datetime:
         return clock.now().replace(tzinfo=None)
 
-    def _make_hash_value(self, user: User, timestamp: int) -> str:  # type: ignore[override]
+    def _make_hash_value(self, user: User, timestamp: int) -> str:
         invited = user.invited.isoformat() if user.invited else ""
         return f"{user.pk}{user.password}{user.email}{invited}{user.is_active}{timestamp}"
 
-    def check_token(self, user: User | None, token: str | None) -> bool:  # type: ignore[override]
+    def check_token(self, user: User | None, token: str | None) -> bool:
         stamp = (token or "").partition("-")[0]
         try:
             at = base36_to_int(stamp)

@@ -43,8 +43,8 @@ def who_sees(record: Record, *, name_of: Callable[[str, str], str] = lambda _slu
     above = set(ReportingLine.objects.filter(below=owner).values_list("above", flat=True)) if owner else set()
     found: dict[UUID, list[Reason]] = defaultdict(list)
     people: dict[UUID, User] = {}
-    for member in _holders(record):
-        user, scope = member.user, Scope(member.scope)
+    for member, scope in _holders(record):
+        user = member.user
         is_owner = owner is not None and user.id == owner.id
         if not has_owner(record) or is_owner or _reaches(user, scope, owner, above):
             people[user.id] = user
@@ -66,11 +66,12 @@ def has_own_rules(record: Record) -> bool:
     )
 
 
-def _holders(record: Record) -> list[RoleMember]:
+def _holders(record: Record) -> list[tuple[RoleMember, Scope]]:
     """Each active person with each role of theirs that grants sight of this kind."""
     code = type(record).view_permission.code
     members = RoleMember.objects.filter(role__grants__permission=code, user__is_active=True)
-    return list(members.annotate(scope=F("role__grants__scope")).select_related("user__team", "role"))
+    rows = members.annotate(scope=F("role__grants__scope")).select_related("user__team", "role")
+    return [(row, Scope(row.scope)) for row in rows]
 
 
 def _reaches(user: User, scope: Scope, owner: User | None, above: set[UUID]) -> bool:

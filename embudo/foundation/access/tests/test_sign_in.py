@@ -1,5 +1,7 @@
 import re
+from contextlib import suppress
 from datetime import timedelta
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ from allauth.mfa.totp.internal.auth import (
     hotp_value,
     yield_hotp_counters_from_time,
 )
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -313,9 +316,8 @@ class TestRequiredFactor:
 
 class TestReset:
     def test_answers_are_alike_and_cost_alike(self, user: User, django_assert_num_queries: Any) -> None:
-        answers = []
-        for address in ("ann@example.com", "who@example.com"):
-            answers.append(Client().post("/password/forgotten/", {"email": address})["Location"])
+        asked = ("ann@example.com", "who@example.com")
+        answers = [Client().post("/password/forgotten/", {"email": one})["Location"] for one in asked]
         assert answers == ["/password/forgotten/sent/"] * 2
         names = list(LogEntry.objects.order_by("-seq").values_list("name", flat=True)[:2])
         assert names == ["access.UnknownResetRequested", "access.PasswordResetRequested"]
@@ -439,3 +441,24 @@ class TestOwnSessions:
 
 def test_ann_is_the_same_person_twice() -> None:
     assert user_of(ann()) == user_of(ann())
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_of_many_tries_at_once_no_more_than_ten_pass() -> None:
+    """Each thread has a connection of its own, as each server process has."""
+    passed = []
+
+    def tries() -> None:
+        for _turn in range(10):
+            with suppress(TooMany):
+                commands.try_once(PASSWORDS, account="ann@example.com", address="10.0.0.1")
+                passed.append(1)
+        connection.close()
+
+    threads = [Thread(target=tries) for _number in range(4)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert 0 < len(passed) <= 10

@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -38,6 +39,7 @@ def safe_next(request: HttpRequest) -> str:
 def enter(request: HttpRequest, user: User, method: str) -> None:
     """Opens the session: a fresh key, and a note in the list of the user's browsers."""
     login(request, user, BACKEND)
+    request.session["seen"] = int(clock.now().timestamp())
     request.session.save()
     commands.start_session(
         queries.visitor(user, request_id=getattr(request, "request_id", "")),
@@ -74,7 +76,7 @@ class DoorPage(FormPage):
 
 
 def too_many_text(seconds: int) -> str:
-    until = timezone.localtime(clock.now() + timezone.timedelta(seconds=seconds + 59))
+    until = timezone.localtime(clock.now() + timedelta(seconds=seconds + 59))
     return gettext("Too many tries. Try again at %(time)s.") % {"time": date_format(until, "TIME_FORMAT")}
 
 
@@ -233,7 +235,9 @@ class LinkPage(DoorPage):
 
     def expired(self) -> HttpResponse:
         context = self.get_context() | {"title": gettext("This link no longer works")}
-        return self.render(context, status=410, template="access/link_expired.html")
+        response = self.render(context, status=410, template="access/link_expired.html")
+        response._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001 - the address is a secret
+        return response
 
     def show(self, form: Any, *, status: int = 200) -> HttpResponse:
         response = super().show(form, status=status)

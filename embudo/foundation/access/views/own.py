@@ -1,5 +1,5 @@
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from allauth.mfa.totp.internal.auth import generate_totp_secret
 from django.contrib.auth import update_session_auth_hash
@@ -54,7 +54,7 @@ class Profile(CommandPage):
 class ProvenPage(CommandPage):
     """A change of how one signs in: the password is asked for once more."""
 
-    crumbs = (PROFILE, FACTORS)
+    crumbs: ClassVar[Sequence[Crumb]] = (PROFILE, FACTORS)
     cancel_url = reverse_lazy("access:factors")
 
     def perform(self, actor: Any, record: Any, data: Mapping[str, Any]) -> Any:

@@ -11,7 +11,9 @@ from embudo.kernel.actor import Actor
 from embudo.kernel.record import Record
 
 TITLE_CODE = "activity.test_unpaid"
-rules.register_task_title(TITLE_CODE, "Chase %(number)s", "This task closes by itself when the invoice is paid.")
+rules.register_task_title(
+    TITLE_CODE, "Chase %(number)s", "This task closes by itself when the invoice is paid."
+)
 
 
 def a_carrier(whose: Actor, title: str = "Anvils for Acme") -> Notification:

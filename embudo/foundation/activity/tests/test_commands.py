@@ -2,7 +2,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from embudo.foundation.access.tests.builders import ann, an_admin, bob, cat, tester, user_of
+from embudo.foundation.access.tests.builders import an_admin, ann, bob, cat, tester, user_of
 from embudo.foundation.activity import commands, queries
 from embudo.foundation.activity.models import Note, Task
 from embudo.foundation.activity.tests.builders import (
@@ -76,7 +76,9 @@ def test_task_hides_with_the_record_it_is_about() -> None:
 def test_task_hides_from_its_owner_too_when_the_record_vanishes() -> None:
     actor, other = ann(), bob()
     task = a_task(actor, a_colleague_record(other), owner=user_of(other))
-    Task.objects.filter(pk=task.pk).update(about_id=tester().id or task.pk)  # a record that is no longer there
+    Task.objects.filter(pk=task.pk).update(
+        about_id=tester().id or task.pk
+    )  # a record that is no longer there
     with pytest.raises(NotFound):
         queries.task(other, task.pk)
 
@@ -84,13 +86,19 @@ def test_task_hides_from_its_owner_too_when_the_record_vanishes() -> None:
 def test_personal_task_is_seen_by_whom_the_grant_reaches() -> None:
     actor = ann()
     task = a_task(actor)
-    assert (queries.tasks(actor).get(), list(queries.tasks(bob())), list(queries.tasks(an_admin()))) == (task, [], [task])
+    assert (queries.tasks(actor).get(), list(queries.tasks(bob())), list(queries.tasks(an_admin()))) == (
+        task,
+        [],
+        [task],
+    )
 
 
 def test_change_task_keeps_what_differs() -> None:
     actor = ann()
     task = a_task(actor, a_carrier(actor))
-    changed = commands.change_task(actor, task, title="Write to Marta", owner=user_of(actor), due=date(2026, 4, 1))
+    changed = commands.change_task(
+        actor, task, title="Write to Marta", owner=user_of(actor), due=date(2026, 4, 1)
+    )
     assert (changed.title, changed.due, changed.version) == ("Write to Marta", date(2026, 4, 1), 2)
 
 

@@ -42,7 +42,10 @@ def test_remind_of_tasks_waits_for_eight_of_the_owners_own_morning_and_tells_onc
     actor = ann_in("Europe/Warsaw")  # an hour ahead in March
     the_day_before(actor)
     the_day_before(actor)
-    assert [remind_at(6, 59), remind_at(7), remind_at(7, 1), remind_at(8)] == [[], *[["2 tasks are due today"]] * 3]
+    assert [remind_at(6, 59), remind_at(7), remind_at(7, 1), remind_at(8)] == [
+        [],
+        *[["2 tasks are due today"]] * 3,
+    ]
 
 
 def test_remind_of_tasks_leaves_out_done_ones_and_those_planned_since() -> None:

@@ -20,7 +20,9 @@ def test_title_in_words_without_a_place_shows_the_title() -> None:
 
 
 def test_check_closed_by_hand_says_what_closes_it() -> None:
-    rules.register_task_title("activity.test_words", "x", "This task closes by itself when the invoice is paid.")
+    rules.register_task_title(
+        "activity.test_words", "x", "This task closes by itself when the invoice is paid."
+    )
     with pytest.raises(Refused) as refusal:
         rules.check_closed_by_hand(is_automatic=True, title_code="activity.test_words")
     assert (refusal.value.code, refusal.value.message) == (

@@ -2,10 +2,12 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from embudo.foundation.access.tests.builders import a_client, ann, an_admin, bob, cat, user_of
+from embudo.foundation.access.tests.builders import a_client, an_admin, ann, bob, cat, user_of
 from embudo.foundation.activity import commands
 from embudo.foundation.activity.models import Call, Meeting, Note, Task
 from embudo.foundation.activity.tests.builders import (
@@ -77,18 +79,23 @@ def test_timeline_without_script_is_a_page() -> None:
     assert (response.status_code, response.content.decode().count("<h1")) == (200, 1)
 
 
-@pytest.mark.parametrize("notes", [1, 20])
-def test_timeline_takes_the_same_queries_for_one_note_and_twenty(notes: int, django_assert_num_queries: Any) -> None:
+def queries_of(client: Client, url: str) -> int:
+    part(client, url)  # what is read once a process is read by now
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(url, headers={"HX-Request": "true"}).status_code == 200
+    return len(captured)
+
+
+def test_timeline_takes_the_same_queries_for_one_note_and_twenty() -> None:
     actor = ann()
-    record = a_carrier(actor)
-    for number in range(notes):
-        a_note(actor, record, f"Note {number}")
-        a_task(actor, record, title=f"Task {number}")
+    one, twenty = a_carrier(actor, "One"), a_carrier(actor, "Twenty")
+    for record, count in ((one, 1), (twenty, 20)):
+        for number in range(count):
+            a_note(actor, record, f"Note {number}")
+            a_task(actor, record, title=f"Task {number}")
     client = a_client(actor)
-    url = place("timeline", record)
-    part(client, url)
-    with django_assert_num_queries(12):
-        assert part(client, url).status_code == 200
+    counts = [queries_of(client, place("timeline", record)) for record in (one, twenty)]
+    assert counts[0] == counts[1] <= 12
 
 
 def test_timeline_pages_through_all_of_it_once() -> None:
@@ -121,7 +128,11 @@ def test_timeline_of_a_task_tells_its_own_story() -> None:
     actor = ann()
     task = commands.complete_task(actor, a_task(actor))
     html = part(a_client(actor), place("timeline", task)).content.decode()
-    assert ("completed the task" in html, "planned the task" in html, "Add note" in html) == (True, True, False)
+    assert ("completed the task" in html, "planned the task" in html, "Add note" in html) == (
+        True,
+        True,
+        False,
+    )
 
 
 # --- entries -----------------------------------------------------------------------------------------------------------
@@ -181,7 +192,13 @@ def test_call_page_logs_and_corrects() -> None:
     actor = ann()
     record = a_carrier(actor)
     client = a_client(actor)
-    sent = {"direction": "incoming", "outcome": "answered", "at": "2026-03-10T11:00", "seconds": "3:12", "phone": "1"}
+    sent = {
+        "direction": "incoming",
+        "outcome": "answered",
+        "at": "2026-03-10T11:00",
+        "seconds": "3:12",
+        "phone": "1",
+    }
     assert client.post(place("call_new", record), sent).status_code == 302
     call = Call.objects.get()
     assert (call.direction, call.seconds, call.at.hour) == ("incoming", 192, 11)
@@ -194,8 +211,14 @@ def test_meeting_page_plans_changes_and_cancels() -> None:
     actor = ann()
     record = a_carrier(actor)
     client = a_client(actor)
-    wrong = client.post(place("meeting_new", record), {"title": "Show", "starts": "2026-03-10T11:00", "ends": "2026-03-10T10:00"})
-    assert (wrong.status_code, "Enter an end that comes after the start." in wrong.content.decode()) == (422, True)
+    wrong = client.post(
+        place("meeting_new", record),
+        {"title": "Show", "starts": "2026-03-10T11:00", "ends": "2026-03-10T10:00"},
+    )
+    assert (wrong.status_code, "Enter an end that comes after the start." in wrong.content.decode()) == (
+        422,
+        True,
+    )
     client.post(place("meeting_new", record), {"title": "Show", "starts": "2026-03-10T11:00"})
     meeting = Meeting.objects.get()
     page = client.get(reverse("activity:meeting_change", args=[meeting.pk])).content.decode()
@@ -207,7 +230,9 @@ def test_meeting_page_plans_changes_and_cancels() -> None:
 @pytest.mark.parametrize("starts", ["0001-01-01T00:00", "9999-12-31T23:59", "nonsense", ""])
 def test_meeting_page_refuses_impossible_moments(starts: str) -> None:
     actor = ann()
-    response = a_client(actor).post(place("meeting_new", a_carrier(actor)), {"title": "Show", "starts": starts})
+    response = a_client(actor).post(
+        place("meeting_new", a_carrier(actor)), {"title": "Show", "starts": starts}
+    )
     assert (response.status_code, Meeting.objects.count()) == (422, 0)
 
 
@@ -242,18 +267,17 @@ def test_tasks_show_amount_age_and_record_of_an_automatic_one() -> None:
     with clock.at(NOON):
         an_automatic_task(a_carrier(actor), owner=user_of(actor), amount=Money(123_450, "EUR"))
         html = rows(a_client(actor))
-    assert all(text in html for text in ("Chase FV/1", "€1,234.50", "9 days", "Anvils for Acme", "Closes by itself"))
+    assert all(
+        text in html for text in ("Chase FV/1", "€1,234.50", "9 days", "Anvils for Acme", "Closes by itself")
+    )
 
 
-@pytest.mark.parametrize("count", [1, 3])
-def test_tasks_take_the_same_queries_for_one_and_three(count: int, django_assert_num_queries: Any) -> None:
-    actor = ann()
-    for number in range(count):
+def test_tasks_take_the_same_queries_for_one_and_three() -> None:
+    actor, counts = ann(), []
+    for number in range(3):
         a_task(actor, a_carrier(actor, f"Record {number}"), due=date(2026, 3, 1))
-    client = a_client(actor)
-    rows(client)
-    with django_assert_num_queries(10):
-        rows(client)
+        counts.append(queries_of(a_client(actor), reverse("activity:tasks")))
+    assert counts[0] == counts[2] <= 12
 
 
 def test_menu_counts_what_is_due() -> None:
@@ -267,12 +291,19 @@ def test_new_task_page_plans_one() -> None:
     sent = {"title": "Ring her up", "due": "2026-03-12", "owner": str(actor.id), "priority": "3"}
     response = a_client(actor).post(reverse("activity:task_new"), sent)
     task = Task.objects.get()
-    assert (response.status_code, task.words, task.due, task.priority) == (302, "Ring her up", date(2026, 3, 12), 3)
+    assert (response.status_code, task.words, task.due, task.priority) == (
+        302,
+        "Ring her up",
+        date(2026, 3, 12),
+        3,
+    )
 
 
 def test_new_task_page_keeps_what_was_typed() -> None:
     actor = ann()
-    response = a_client(actor).post(reverse("activity:task_new"), {"title": "", "details": "Typed", "priority": "9"})
+    response = a_client(actor).post(
+        reverse("activity:task_new"), {"title": "", "details": "Typed", "priority": "9"}
+    )
     html = response.content.decode()
     assert (response.status_code, "Typed" in html, Task.objects.count()) == (422, True, 0)
 
@@ -282,14 +313,20 @@ def test_task_page_of_an_automatic_one_says_what_closes_it_and_offers_no_end() -
     task = an_automatic_task(a_colleague_record(admin))
     html = a_client(admin).get(reverse("activity:task", args=[task.pk])).content.decode()
     assert "This task closes by itself when the invoice is paid." in html
-    assert (reverse("activity:task_complete", args=[task.pk]) in html, "Give to somebody" in html) == (False, True)
+    assert (reverse("activity:task_complete", args=[task.pk]) in html, "Give to somebody" in html) == (
+        False,
+        True,
+    )
 
 
 def test_complete_page_of_an_automatic_one_is_422() -> None:
     admin = an_admin()
     task = an_automatic_task(a_colleague_record(admin))
     response = a_client(admin).post(reverse("activity:task_complete", args=[task.pk]))
-    assert (response.status_code, "closes by itself when the invoice is paid" in response.content.decode()) == (422, True)
+    assert (
+        response.status_code,
+        "closes by itself when the invoice is paid" in response.content.decode(),
+    ) == (422, True)
 
 
 def test_complete_from_the_list_offers_to_undo() -> None:
@@ -297,7 +334,10 @@ def test_complete_from_the_list_offers_to_undo() -> None:
     task = a_task(actor)
     headers = {"HX-Request": "true", "HX-Target": "div#dialog-body"}
     response = a_client(actor).post(reverse("activity:task_complete", args=[task.pk]), headers=headers)
-    assert (response.status_code, reverse("activity:task_reopen", args=[task.pk]) in response.headers["HX-Trigger"]) == (204, True)
+    assert (
+        response.status_code,
+        reverse("activity:task_reopen", args=[task.pk]) in response.headers["HX-Trigger"],
+    ) == (204, True)
 
 
 def test_change_reopen_assign_and_remove_pages() -> None:
@@ -327,6 +367,13 @@ def test_owners_suggests_colleagues_by_name() -> None:
 def test_pages_of_notes_calls_and_meetings_lead_to_their_record() -> None:
     actor: Actor = ann()
     record = a_carrier(actor)
-    things = {"note": a_note(actor, record), "call": a_call(actor, record), "meeting": a_meeting(actor, record, NOON)}
-    goals = {a_client(actor).get(reverse(f"activity:{name}", args=[one.pk])).headers["Location"] for name, one in things.items()}
+    things = {
+        "note": a_note(actor, record),
+        "call": a_call(actor, record),
+        "meeting": a_meeting(actor, record, NOON),
+    }
+    goals = {
+        a_client(actor).get(reverse(f"activity:{name}", args=[one.pk])).headers["Location"]
+        for name, one in things.items()
+    }
     assert goals == {f"/notifications/{record.pk}/"}

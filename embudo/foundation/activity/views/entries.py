@@ -6,8 +6,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _
 
 from embudo.foundation.activity import commands, permissions, queries
 from embudo.foundation.activity.forms import CallForm, MeetingForm, NoteForm, TaskForm
@@ -153,7 +152,12 @@ class ChangeMeeting(CommandPage):
         return commands.change_meeting(actor, record, meeting=commands.MeetingPlan(**plan), version=version)
 
     def get_context(self) -> dict[str, Any]:
-        cancel = Action(_("Cancel the meeting"), reverse("activity:meeting_cancel", args=[self.record.pk]), "circle-x", dialog=True)
+        cancel = Action(
+            _("Cancel the meeting"),
+            reverse("activity:meeting_cancel", args=[self.record.pk]),
+            "circle-x",
+            dialog=True,
+        )
         return super().get_context() | {"call_off": None if self.record.is_cancelled else cancel}
 
     def success_url(self, result: Any, record: Any) -> str:

@@ -1,12 +1,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
-from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse, reverse_lazy
-from django.utils.translation import gettext, ngettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
 from embudo.foundation.access import queries as access
 from embudo.foundation.activity import commands, permissions, queries
@@ -103,10 +101,19 @@ class Tasks(ListPage):
     search_fields = ("title", "details")
     default_sort = "due"
     actions = (
-        Action(_("New task"), reverse_lazy("activity:task_new"), "plus", permissions.CREATE_TASK, primary=True, dialog=True),
+        Action(
+            _("New task"),
+            reverse_lazy("activity:task_new"),
+            "plus",
+            permissions.CREATE_TASK,
+            primary=True,
+            dialog=True,
+        ),
     )
     empty_title = _("Nothing to do here")
-    empty_text = _("Tasks that you plan, and those that open by themselves, are listed here by the day they are due.")
+    empty_text = _(
+        "Tasks that you plan, and those that open by themselves, are listed here by the day they are due."
+    )
     help_key = "activity:tasks"
 
     def results_context(self, page: KeysetPage) -> dict[str, Any]:
@@ -136,14 +143,26 @@ def task_actions(actor: Actor, task: Task, *, is_page: bool = False) -> list[Act
     can_complete = may_touch(actor, permissions.COMPLETE_TASK, task) and not task.is_automatic
     can_change = may_touch(actor, permissions.CHANGE_TASK, task)
     if can_complete and not task.is_done:
-        actions.append(Action(_("Done"), reverse("activity:task_complete", args=args), "check", primary=is_page, dialog=True))
+        actions.append(
+            Action(
+                _("Done"), reverse("activity:task_complete", args=args), "check", primary=is_page, dialog=True
+            )
+        )
     if can_complete and task.is_done:
-        actions.append(Action(_("Open again"), reverse("activity:task_reopen", args=args), "rotate-ccw", dialog=True))
+        actions.append(
+            Action(_("Open again"), reverse("activity:task_reopen", args=args), "rotate-ccw", dialog=True)
+        )
     if can_change and not task.is_automatic:
         actions.append(Action(_("Edit"), reverse("activity:task_change", args=args), "pencil", dialog=True))
-        actions.append(Action(_("Remove"), reverse("activity:task_remove", args=args), "trash-2", dialog=True))
+        actions.append(
+            Action(_("Remove"), reverse("activity:task_remove", args=args), "trash-2", dialog=True)
+        )
     if can_change and task.is_automatic and not task.is_done:
-        actions.append(Action(_("Give to somebody"), reverse("activity:task_assign", args=args), "user-check", dialog=True))
+        actions.append(
+            Action(
+                _("Give to somebody"), reverse("activity:task_assign", args=args), "user-check", dialog=True
+            )
+        )
     return actions
 
 
@@ -250,5 +269,3 @@ def owners(request: HttpRequest) -> HttpResponse:
     for word in words.split():
         found = found.filter(Q(name__icontains=word) | Q(email__icontains=word))
     return lookup_options(request, [(user.pk, str(user), user.email) for user in found[:10]])
-
-

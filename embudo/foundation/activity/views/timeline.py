@@ -5,8 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.urls import reverse
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _
 
 from embudo.foundation.activity import permissions, queries
 from embudo.foundation.activity.forms import NoteForm
@@ -55,7 +54,11 @@ def duration_text(seconds: int) -> str:
     minutes, rest = divmod(seconds, 60)
     if not minutes:
         return gettext("%(s)d s") % {"s": rest}
-    return gettext("%(m)d min %(s)d s") % {"m": minutes, "s": rest} if rest else gettext("%(m)d min") % {"m": minutes}
+    return (
+        gettext("%(m)d min %(s)d s") % {"m": minutes, "s": rest}
+        if rest
+        else gettext("%(m)d min") % {"m": minutes}
+    )
 
 
 @singledispatch
@@ -73,9 +76,13 @@ def _entry(thing: LogEntry, actor: Actor) -> Shown:
 def _note(thing: Note, actor: Actor) -> Shown:
     actions = []
     if thing.owner_id == actor.id and actor.may(permissions.CHANGE_NOTE):
-        actions.append(Action(_("Edit"), reverse("activity:note_change", args=[thing.pk]), "pencil", dialog=True))
+        actions.append(
+            Action(_("Edit"), reverse("activity:note_change", args=[thing.pk]), "pencil", dialog=True)
+        )
     if may_touch(actor, permissions.REMOVE_NOTE, thing):
-        actions.append(Action(_("Remove"), reverse("activity:note_remove", args=[thing.pk]), "trash-2", dialog=True))
+        actions.append(
+            Action(_("Remove"), reverse("activity:note_remove", args=[thing.pk]), "trash-2", dialog=True)
+        )
     tail = "" if thing.version == 1 else gettext("(edited)")
     return Shown("sticky-note", gettext("wrote a note"), tail=tail, body=thing.text, actions=actions)
 
@@ -90,13 +97,13 @@ def _call(thing: Call, actor: Actor) -> Shown:
     icon = ("phone-incoming" if is_incoming else "phone-outgoing") if is_reached else "phone-missed"
     actions = []
     if may_touch(actor, permissions.CHANGE_CALL, thing):
-        actions.append(Action(_("Edit"), reverse("activity:call_change", args=[thing.pk]), "pencil", dialog=True))
+        actions.append(
+            Action(_("Edit"), reverse("activity:call_change", args=[thing.pk]), "pencil", dialog=True)
+        )
     return Shown(
-        icon, words % {"phone": phone_text(thing.phone) if thing.phone.startswith("+") else thing.phone}, thing=Outcome(thing.outcome).label,
+        icon, words % {"phone": phone_text(thing.phone) if thing.phone.startswith("+") else thing.phone}, thing=str(Outcome(thing.outcome).label),
         tail=duration_text(thing.seconds), tone="info" if is_reached else "", body=thing.summary, actions=actions,
     )  # fmt: skip
-
-
 
 
 def meeting_facts(thing: Meeting) -> str:
@@ -109,7 +116,9 @@ def _meeting(thing: Meeting, actor: Actor) -> Shown:
     words = gettext("cancelled the meeting") if thing.is_cancelled else gettext("held a meeting:")
     actions = []
     if not thing.is_cancelled and may_touch(actor, permissions.CHANGE_MEETING, thing):
-        actions.append(Action(_("Edit"), reverse("activity:meeting_change", args=[thing.pk]), "pencil", dialog=True))
+        actions.append(
+            Action(_("Edit"), reverse("activity:meeting_change", args=[thing.pk]), "pencil", dialog=True)
+        )
     icon, tone = ("circle-x", "") if thing.is_cancelled else ("calendar-check", "ok")
     return Shown(icon, words, thing=thing.title, tone=tone, body=meeting_facts(thing), actions=actions)
 
@@ -178,7 +187,9 @@ def timeline_context(
         "items": told(found.items, actor),
         "earlier": f"{address}?before={found.next}" if found.next else "",
         "is_first": not cursor,
-        "planned": [planned_task(x, actor) if isinstance(x, Task) else planned_meeting(x, actor) for x in ahead],
+        "planned": [
+            planned_task(x, actor) if isinstance(x, Task) else planned_meeting(x, actor) for x in ahead
+        ],
         "note_form": note_form(actor, record, form) if takes_entries and not cursor else None,
         "entries": entry_actions(actor, record) if takes_entries else [],
         "is_kept": not is_fresh,
@@ -221,4 +232,8 @@ class TimelinePanel(Page):
         record = queries.record_of_any_kind(self.actor, kind, record_id)
         cursor = self.request.GET.get("before", "")
         context = timeline_context(self.actor, record, cursor=cursor)
-        return super().get_context() | context | {"is_part": self.is_part, "back": kind_of(record).url(record.pk)}
+        return (
+            super().get_context()
+            | context
+            | {"is_part": self.is_part, "back": kind_of(record).url(record.pk)}
+        )

@@ -1,0 +1,183 @@
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from embudo.business.billing import permissions as billing_permissions
+from embudo.business.billing.queries import CurrencyFacts, money_facts
+from embudo.business.insight.rules import Amount, Leak, Step, biggest_leak, funnel, months_back, reach_of
+from embudo.business.sales import permissions as sales_permissions
+from embudo.business.sales.queries import MoneyFact, cohort_facts, funnel_facts, won_by_month_facts
+from embudo.foundation.activity.queries import TaskFacts, task_facts, titles_of
+from embudo.foundation.activity.queries import tasks_open as open_task_facts
+from embudo.kernel import clock
+from embudo.kernel.actor import Actor
+from embudo.kernel.permission import Scope
+
+MONTHS = 12
+URGENT = 6
+
+
+@dataclass(frozen=True)
+class View:
+    """What the dashboard is asked for: whose records ("mine", "team", "all") and how many days back."""
+
+    whose: str
+    days: int
+
+    @property
+    def since(self) -> datetime:
+        return clock.now() - timedelta(days=self.days)
+
+    @property
+    def before(self) -> datetime:
+        """The start of the period before, which the figures are compared with."""
+        return clock.now() - timedelta(days=2 * self.days)
+
+
+def widest_scope(actor: Actor) -> Scope | None:
+    """The widest that the actor sees of leads, opportunities or invoices."""
+    permissions = (sales_permissions.VIEW_OPPORTUNITIES, sales_permissions.VIEW_LEADS, billing_permissions.VIEW_INVOICES)
+    scopes = [scope for scope in map(actor.scope, permissions) if scope]
+    return max(scopes, key=lambda scope: [*Scope].index(scope), default=None)
+
+
+def reach(actor: Actor, view: View) -> Scope | None:
+    return reach_of(view.whose, widest_scope(actor))
+
+
+def _owners(actor: Actor, view: View) -> Any:
+    wanted = reach(actor, view)
+    return None if wanted is None else actor.owners(wanted)
+
+
+def amount(facts: Iterable[MoneyFact]) -> Amount:
+    """Facts of several currencies as one count with its sums, the largest first."""
+    found = list(facts)
+    sums = sorted(((fact.currency, fact.value_minor) for fact in found), key=lambda pair: -pair[1])
+    return Amount(sum(fact.count for fact in found), tuple(sums))
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The four figures on top, with those of the period before."""
+
+    leads: int
+    leads_before: int
+    won: Amount
+    won_before: Amount
+    win_rate: int | None
+    win_rate_before: int | None
+    open: Amount
+
+
+def figures(actor: Actor, view: View) -> Figures:
+    wanted = reach(actor, view)
+    now = funnel_facts(actor, reach=wanted, since=view.since)
+    before = funnel_facts(actor, reach=wanted, since=view.before, until=view.since)
+    won, won_before = amount(now.won), amount(before.won)
+    standing = [fact for stage in now.stages if stage.kind == "open" for fact in stage.sums]
+    return Figures(
+        leads=now.leads,
+        leads_before=before.leads,
+        won=won,
+        won_before=won_before,
+        win_rate=_rate(won, amount(now.lost)),
+        win_rate_before=_rate(won_before, amount(before.lost)),
+        open=_merged(standing),
+    )
+
+
+def _merged(facts: Iterable[MoneyFact]) -> Amount:
+    sums: dict[str, int] = {}
+    count = 0
+    for fact in facts:
+        count += fact.count
+        sums[fact.currency] = sums.get(fact.currency, 0) + fact.value_minor
+    return Amount(count, tuple(sorted(sums.items(), key=lambda pair: -pair[1])))
+
+
+def _rate(won: Amount, lost: Amount) -> int | None:
+    closed = won.count + lost.count
+    return round(100 * won.count / closed) if closed else None
+
+
+@dataclass(frozen=True)
+class Funnel:
+    """How far the leads of the period got, and where most were lost."""
+
+    steps: list[Step]
+    leak: Leak | None
+
+
+def lead_funnel(actor: Actor, view: View) -> Funnel:
+    wanted = reach(actor, view)
+    facts = funnel_facts(actor, reach=wanted, since=view.since)
+    made = cohort_facts(actor, reach=wanted, since=view.since)
+    steps = funnel(
+        [
+            (_("Leads"), Amount(facts.leads)),
+            (_("Worked"), Amount(facts.started)),
+            (_("Qualified"), Amount(facts.qualified)),
+            (_("Converted"), Amount(facts.converted, _merged(fact for sums in made.values() for fact in sums).sums)),
+            (_("Won"), amount(made.get("won", ()))),
+        ]
+    )
+    return Funnel(steps, biggest_leak(steps))
+
+
+@dataclass(frozen=True)
+class Lane:
+    name: str
+    kind: str
+    amount: Amount
+
+
+def pipeline(actor: Actor, view: View) -> list[Lane]:
+    """What stands in each open stage now, then what was won and lost in the period."""
+    facts = funnel_facts(actor, reach=reach(actor, view), since=view.since)
+    lanes = [Lane(stage.name, stage.kind, _merged(stage.sums)) for stage in facts.stages if stage.kind == "open"]
+    return [*lanes, Lane(str(_("Won")), "won", amount(facts.won)), Lane(str(_("Lost")), "lost", amount(facts.lost))]
+
+
+def money(actor: Actor, view: View) -> tuple[CurrencyFacts, ...]:
+    """Open, overdue and received money by currency."""
+    since = clock.today() - timedelta(days=view.days)
+    return money_facts(actor, since=since, until=clock.today(), owners=_owners(actor, view)).currencies
+
+
+@dataclass(frozen=True)
+class TaskBoard:
+    facts: TaskFacts
+    urgent: list[dict[str, Any]]
+
+
+def task_board(actor: Actor, view: View) -> TaskBoard:
+    """To-dos by state, and the most urgent ones with what they are about."""
+    owners = _owners(actor, view)
+    found = open_task_facts(actor).filter(due__isnull=False).order_by("due", "id")
+    if owners is not None:
+        found = found.filter(owner__in=owners)
+    urgent = list(found[:URGENT])
+    titles = titles_of(actor, [(task.about_kind, task.about_id) for task in urgent])
+    shown = [{"task": task, "about": titles.get(task.about_id)} for task in urgent if task.about_id]
+    return TaskBoard(task_facts(actor, owners=owners), shown)
+
+
+@dataclass(frozen=True)
+class Months:
+    """Won deals of the last twelve months: counts, and their sums by currency."""
+
+    months: list[date]
+    amounts: list[Amount]
+
+
+def won_by_month(actor: Actor, view: View) -> Months:
+    months = months_back(clock.today(), MONTHS)
+    since = datetime.combine(months[0], time(), ZoneInfo(settings.TIME_ZONE))
+    facts = won_by_month_facts(actor, since=since, reach=reach(actor, view))
+    return Months(months, [amount(facts.get(month, ())) for month in months])

@@ -1,0 +1,120 @@
+import re
+from enum import StrEnum
+from typing import Any
+
+from django.db import transaction
+
+from embudo.kernel.actor import Actor
+from embudo.kernel.permission import Permission
+from embudo.kernel.record import Record
+from tests.walk.bodies import body_for
+from tests.walk.endpoints import METHODS, Endpoint
+from tests.walk.tables import differing, dump, watched
+from tests.walk.world import Caller, World
+
+
+class Verdict(StrEnum):
+    SIGN_IN = "sent to sign in"
+    FORBIDDEN = "forbidden"
+    MISSING = "not found"
+    PARTLY = "admitted, the act perhaps not"
+    ADMITTED = "admitted"
+
+
+def expected(endpoint: Endpoint, caller: Caller, world: World, method: str) -> Verdict:
+    """What the declared permission means for this caller; nothing of the view is looked at."""
+    if endpoint.is_public:
+        return Verdict.PARTLY
+    if not caller.actor.is_known:
+        is_open = endpoint.takes_form_key and caller.name == "form key"
+        return Verdict.PARTLY if is_open else Verdict.SIGN_IN
+    permission = endpoint.permission
+    if permission is not None and not caller.actor.may(permission):
+        return Verdict.FORBIDDEN
+    records = endpoint.records(world)
+    if any(not record.is_visible_to(caller.actor) for record in records):
+        return Verdict.MISSING
+    return Verdict.ADMITTED if _may_act(endpoint, caller.actor, records, method) else Verdict.PARTLY
+
+
+def _may_act(endpoint: Endpoint, actor: Actor, records: list[Record], method: str) -> bool:
+    needed: Permission | None = endpoint.act_permission if method != "GET" else None
+    return needed is None or (actor.may(needed) and all(record.is_within(actor, needed) for record in records[:1]))
+
+
+def fits(endpoint: Endpoint, verdict: Verdict, method: str, response: Any) -> bool:
+    """Whether the answer is the one that the verdict asks for."""
+    status = response.status_code
+    if status >= 500:
+        return False
+    if endpoint.is_api and method not in endpoint.methods:
+        return status == 405
+    if verdict is Verdict.SIGN_IN:
+        return status == 401 if endpoint.is_api else is_sign_in(response)
+    if verdict is Verdict.FORBIDDEN:
+        return bool(status == 403)
+    if verdict is Verdict.MISSING:
+        return status in ((404, 405) if method not in endpoint.methods else (404,))
+    if verdict is Verdict.PARTLY:
+        return True
+    return status not in (401, 403, 404) and not is_sign_in(response)
+
+
+def is_sign_in(response: Any) -> bool:
+    target = response.headers.get("Location", "") or response.headers.get("HX-Redirect", "")
+    return response.status_code in (204, 302) and target.startswith(("/login/?next=", "/setup/"))
+
+
+def is_refusal(response: Any) -> bool:
+    return bool(response.status_code >= 400) or is_sign_in(response)
+
+
+def ask(endpoint: Endpoint, caller: Caller, world: World, method: str, path: str) -> Any:
+    if endpoint.is_api:
+        body, content_type = body_for(endpoint, world)
+        return caller.ask(method, path, is_api=True, data=body, content_type=content_type)
+    return caller.ask(method, path, content_type="application/x-www-form-urlencoded")
+
+
+def faults(endpoint: Endpoint, caller: Caller, world: World, before: dict[str, list[str]]) -> list[str]:
+    """What is wrong with the answers to this caller, every method tried. Each try is taken back."""
+    found = []
+    for method in METHODS:
+        verdict = expected(endpoint, caller, world, method)
+        told = f"{caller.name} {method} /{endpoint.route}"
+        with transaction.atomic(), watched() as writes:
+            response = ask(endpoint, caller, world, method, endpoint.own_path(world))
+            if not fits(endpoint, verdict, method, response):
+                found.append(f"{told}: expected {verdict}, got {response.status_code}")
+            if is_refusal(response) and writes.statements:
+                changed = differing(before, dump())
+                found += [f"{told}: {response.status_code}, yet {table} changed" for table in changed]
+            transaction.set_rollback(True)
+    return found
+
+
+def unlike_missing(endpoint: Endpoint, caller: Caller, world: World) -> list[str]:
+    """Differences between what a foreign record and a missing one answer; [] where they cannot be told apart."""
+    records = endpoint.records(world)
+    if not records or all(record.is_visible_to(caller.actor) for record in records):
+        return []
+    found = []
+    for method in endpoint.methods:
+        answers = []
+        for path in (endpoint.own_path(world), endpoint.missing_path(world)):
+            with transaction.atomic():
+                response = ask(endpoint, caller, world, method, path)
+                answers.append((response.status_code, masked(response.content.decode(errors="replace"), path)))
+                transaction.set_rollback(True)
+        if answers[0] != answers[1]:
+            found.append(f"{caller.name} {method} /{endpoint.route}: foreign {answers[0][0]}, missing {answers[1][0]}")
+    return found
+
+
+UUID_SHAPE = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}")
+TOKEN_SHAPE = re.compile(r'(csrfmiddlewaretoken" value="|X-CSRFToken": ?"|csrf[^"]*content=")[^"]+')
+
+
+def masked(text: str, path: str) -> str:
+    """Without what differs in every answer: the address itself, ids, form tokens."""
+    return TOKEN_SHAPE.sub(r"\1", UUID_SHAPE.sub("ID", text.replace(path, "PATH")))
