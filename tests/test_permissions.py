@@ -1,5 +1,8 @@
 """Every address, operation and command, tried by everybody: who may is read from the declarations alone."""
 
+import logging
+from collections.abc import Iterator
+
 import pytest
 from django.test import Client, override_settings
 
@@ -14,6 +17,16 @@ from tests.walk.verdicts import faults, is_sign_in, unlike_missing
 from tests.walk.world import CALLERS, World
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(300)]
+
+
+@pytest.fixture(autouse=True)
+def _refusals_are_expected() -> Iterator[None]:
+    """Django warns of every 4xx; here they are the point."""
+    logger = logging.getLogger("django.request")
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    yield
+    logger.setLevel(before)
 
 
 @pytest.fixture

@@ -18,6 +18,12 @@ def carrying_kinds() -> list[RecordKind]:
     return [kind for kind in all_kinds() if not issubclass(kind.model, AboutRecord)]
 
 
+def may_carry(kind: str) -> bool:
+    """Whether something may be about records of this kind."""
+    found = kind_named(kind)
+    return found is not None and not issubclass(found.model, AboutRecord)
+
+
 def about_record(actor: Actor, kind: str, record_id: UUID) -> Record:
     """The record that something is about, if this actor may see it; NotFound otherwise."""
     found = kind_named(kind)

@@ -147,7 +147,7 @@ def undo_changes(act_id: UUID) -> Undone:
 def _put_back(model: type[Record], change: dict[str, Any], ours: dict[UUID, int]) -> bool:
     record_id = UUID(change["id"])
     if change["after"] is None:
-        create(model(pk=record_id, version=change["version"] + 1, **_revived(model, change["before"])))
+        create(model(id=record_id, version=change["version"] + 1, **_revived(model, change["before"])))
         ours[record_id] = change["version"] + 1
         return True
     expected = ours.get(record_id, change["version"])

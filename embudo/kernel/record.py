@@ -1,4 +1,4 @@
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar, cast
 from uuid import UUID
 
 import uuid_utils.compat
@@ -118,4 +118,4 @@ def lock(record: R, *, version: int | None = None) -> R:
         raise NotFound
     if version is not None and fresh.version != version:
         raise Stale(fresh.version)
-    return fresh  # type: ignore[no-any-return]
+    return cast("R", fresh)

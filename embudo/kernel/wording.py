@@ -2,6 +2,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 
 @dataclass(frozen=True)
@@ -9,12 +10,14 @@ class EventText:
     """
     An event in words, to stand after the name of who acted: "converted the lead". `text` is a translatable text, or a
     function of the event's data. `is_told` False keeps it out of timelines, which show the thing itself instead.
+    `thing(data)` names a record whose title follows the words, for whoever may see it.
     """
 
     text: Any | Callable[[Mapping[str, Any]], Any]
     icon: str = "circle"
     tone: str = ""  # "", "ok", "bad", "info", "accent"
     is_told: bool = True
+    thing: Callable[[Mapping[str, Any]], tuple[str, UUID] | None] | None = None
 
     def words(self, data: Mapping[str, Any]) -> str:
         return str(self.text(data) if callable(self.text) else self.text)
@@ -24,10 +27,16 @@ _texts: dict[str, EventText] = {}
 
 
 def register_event_text(
-    name: str, text: Any, icon: str = "circle", tone: str = "", *, is_told: bool = True
+    name: str,
+    text: Any,
+    icon: str = "circle",
+    tone: str = "",
+    *,
+    is_told: bool = True,
+    thing: Callable[[Mapping[str, Any]], tuple[str, UUID] | None] | None = None,
 ) -> None:
     """`name` is the event's ("sales.LeadConverted"); called in a module's `hooks.py`."""
-    _texts[name] = EventText(text, icon, tone, is_told)
+    _texts[name] = EventText(text, icon, tone, is_told, thing)
 
 
 def event_text(name: str) -> EventText:

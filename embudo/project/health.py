@@ -79,10 +79,15 @@ CHECKS: Mapping[str, Callable[[], bool]] = {
 }
 
 
+def readiness() -> dict[str, str]:
+    """Each part of the installation: "ok" or "failed"."""
+    return {name: _answer(check) for name, check in CHECKS.items()}
+
+
 @public
 def readyz(request: HttpRequest) -> HttpResponse:
     """Ready for work: 200 with every part "ok", else 503 and which part is not."""
-    parts = {name: _answer(check) for name, check in CHECKS.items()}
+    parts = readiness()
     status = 200 if set(parts.values()) == {"ok"} else 503
     return JsonResponse(parts, status=status, headers={"Cache-Control": "no-store"})
 

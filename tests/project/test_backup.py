@@ -90,6 +90,7 @@ def test_restore_replaces_when_told_so(installation: Make, tmp_path: Path) -> No
 @pytest.mark.sqlite
 def test_restore_refuses_a_database_in_use(installation: Make, tmp_path: Path) -> None:
     ours = installation("ours")
+    ours.do("log")
     file = a_backup(ours, tmp_path / "a.backup")
     done = ours.embudo("restore", str(file), "--replace")
     assert (done.returncode, "still running" in done.stderr) == (1, True)

@@ -130,6 +130,13 @@ class Invoice(OwnedRecord):
         indexes = (
             models.Index(fields=["settlement", "due", "id"], name="invoice_settlement_due"),
             models.Index(fields=["owner", "settlement", "due"], name="invoice_owner"),
+            models.Index(fields=["settlement", "issued", "id"], name="invoice_settlement_issued"),
+            models.Index(fields=["buyer_name", "id"], name="invoice_buyer"),
+            models.Index(
+                fields=["currency", "due", "open_minor", "owner"],
+                condition=Q(settlement=Settlement.OPEN),
+                name="invoice_open_sums",  # holds all that the sums of open money need
+            ),
             models.Index(fields=["due", "id"], name="invoice_due"),
             models.Index(fields=["issued", "id"], name="invoice_issued"),
             models.Index(fields=["settlement", "settled_on"], name="invoice_settled_on"),

@@ -11,18 +11,33 @@ from embudo.kernel.permission import Permission, Scope
 from embudo.kernel.record import OwnedQuerySet, OwnedRecord, Record, RecordQuerySet
 
 
+def key_field(length: int) -> models.CharField[Any, Any]:
+    """
+    What duplicates are found by. Null where there is nothing to compare: such rows stay out of the index, which else
+    consists of empty texts mostly, and SQLite then reads the table instead.
+    """
+    return models.CharField(max_length=length, null=True, editable=False)
+
+
+def key_index(field: str, name: str) -> models.Index:
+    return models.Index(fields=[field], condition=models.Q(**{f"{field}__isnull": False}), name=name)
+
+
 class DirectoryQuerySet(OwnedQuerySet[Any]):
     def matching(self, words: str) -> Self:
         """Those found by every word, in the one column made for it; whatever case or accents."""
+        found = self.model._base_manager.all()
         for word in fold(words).split():
-            self = self.filter(search__contains=word)  # noqa: PLW0642 - a queryset is narrowed word by word
-        return self
+            found = found.filter(search__contains=word)
+        return self.filter(pk__in=found.values("pk"))
 
 
 class Company(OwnedRecord):
     view_permission = permissions.VIEW_COMPANIES
     # derived from the other columns: nothing to keep in the log
-    secret_fields: ClassVar[tuple[str, ...]] = ("name_key", "name_start", "email_domain", "tax_key", "search")
+    secret_fields: ClassVar[tuple[str, ...]] = (
+        "name_key", "name_start", "email_domain", "tax_key", "email_key", "phone_key", "mobile_key", "search",
+    )  # fmt: skip
 
     name = models.CharField(_("name"), max_length=160)
     tax_id = models.CharField(_("tax number"), max_length=20, blank=True)
@@ -54,8 +69,11 @@ class Company(OwnedRecord):
 
     name_key = models.CharField(max_length=160, editable=False)
     name_start = models.CharField(max_length=5, editable=False)
-    email_domain = models.CharField(max_length=254, blank=True, editable=False)
-    tax_key = models.CharField(max_length=20, blank=True, editable=False)
+    email_domain = key_field(254)
+    tax_key = key_field(20)
+    email_key = key_field(254)
+    phone_key = key_field(20)
+    mobile_key = key_field(20)
     search = models.CharField(max_length=900, editable=False)
 
     objects: ClassVar[DirectoryQuerySet] = DirectoryQuerySet.as_manager()  # type: ignore[assignment]
@@ -69,11 +87,11 @@ class Company(OwnedRecord):
             models.Index(fields=["is_customer", "updated", "id"], name="company_customer_updated"),
             models.Index(fields=["name_key"], name="company_same_name"),
             models.Index(fields=["name_start"], name="company_same_start"),
-            models.Index(fields=["email"], name="company_same_email"),
-            models.Index(fields=["email_domain"], name="company_same_domain"),
-            models.Index(fields=["phone"], name="company_same_phone"),
-            models.Index(fields=["mobile"], name="company_same_mobile"),
-            models.Index(fields=["tax_key"], name="company_same_tax"),
+            key_index("email_key", "company_same_email"),
+            key_index("email_domain", "company_same_domain"),
+            key_index("phone_key", "company_same_phone"),
+            key_index("mobile_key", "company_same_mobile"),
+            key_index("tax_key", "company_same_tax"),
         )
 
     def __str__(self) -> str:
@@ -98,7 +116,9 @@ class Person(OwnedRecord):
         "job_title",
         "remarks",
     )
-    secret_fields: ClassVar[tuple[str, ...]] = ("name_key", "name_start", "search")
+    secret_fields: ClassVar[tuple[str, ...]] = (
+        "name_key", "name_start", "email_key", "phone_key", "mobile_key", "search",
+    )  # fmt: skip
 
     first_name = models.CharField(_("first name"), max_length=80, blank=True)
     last_name = models.CharField(_("last name"), max_length=80)
@@ -120,6 +140,9 @@ class Person(OwnedRecord):
     name = models.CharField(max_length=161, editable=False)
     name_key = models.CharField(max_length=160, editable=False)
     name_start = models.CharField(max_length=5, editable=False)
+    email_key = key_field(254)
+    phone_key = key_field(20)
+    mobile_key = key_field(20)
     search = models.CharField(max_length=900, editable=False)
 
     objects: ClassVar[DirectoryQuerySet] = DirectoryQuerySet.as_manager()  # type: ignore[assignment]
@@ -133,9 +156,9 @@ class Person(OwnedRecord):
             models.Index(fields=["is_customer", "updated", "id"], name="person_customer_updated"),
             models.Index(fields=["name_key"], name="person_same_name"),
             models.Index(fields=["name_start"], name="person_same_start"),
-            models.Index(fields=["email"], name="person_same_email"),
-            models.Index(fields=["phone"], name="person_same_phone"),
-            models.Index(fields=["mobile"], name="person_same_mobile"),
+            key_index("email_key", "person_same_email"),
+            key_index("phone_key", "person_same_phone"),
+            key_index("mobile_key", "person_same_mobile"),
         )
 
     def __str__(self) -> str:

@@ -142,7 +142,7 @@ class MoneyPart(Part):
 
 
 def _money_rows(facts: Any) -> dict[str, Any]:
-    rows = [(_("Not yet due"), facts.not_due, facts.not_due_count, "c1")]
+    rows: list[tuple[Any, Any, int, str]] = [(_("Not yet due"), facts.not_due, facts.not_due_count, "c1")]
     rows += [(_age(one), one.amount, one.count, "c4") for one in facts.ages]
     rows += [
         (_("Received in the period"), facts.received, facts.paid_count, "c2"),

@@ -11,12 +11,14 @@ from embudo.business.directory import queries as directory
 from embudo.business.sales import queries
 from embudo.business.sales.models import Opportunity, Stage
 from embudo.business.sales.queries.leads import Match
+from embudo.business.sales.rules.enquiries import checked_enquiry
 from embudo.business.sales.rules.leads import DisqualifyReason, SourceKind, split_name
 from embudo.business.sales.rules.pipelines import LostReason, StageKind
 from embudo.business.supply import queries as supply
 from embudo.foundation.access.queries import organisation, role_label, team, teams, user, users
 from embudo.foundation.ui.forms import Form, LookupField, MoneyField
 from embudo.kernel.actor import Actor
+from embudo.kernel.errors import Invalid
 
 NEW, NONE = "new", "none"
 LANGUAGES = [("", _("The visitor's own")), *settings.LANGUAGES]
@@ -306,6 +308,18 @@ class EnquiryForm(Form):
     )
     has_consented = forms.BooleanField(label=_("You may contact me about this enquiry."))
     website = forms.CharField(label=_("Leave this field empty"), max_length=500, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """All that the command would find is told together with what stands here already."""
+        data = dict(super().clean() or self.cleaned_data)
+        typed = {name: text for name, text in data.items() if isinstance(text, str) and name != "website"}
+        try:
+            checked_enquiry(**typed, country=self.record.country, must_be_reachable="email" in typed)
+        except Invalid as fault:
+            for name, texts in fault.errors.items():
+                if name not in self.errors:
+                    self.add_error(name, str(texts[0]))
+        return data
 
     def clean_website(self) -> str:
         if self.cleaned_data["website"]:

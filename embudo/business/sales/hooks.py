@@ -100,7 +100,7 @@ def register_places() -> None:
     register_menu(MenuEntry(_("Opportunities"), "sales:opportunities", "handshake", view_deals, 25))
     register_menu(MenuEntry(_("Board"), "sales:board", "kanban", view_deals, 30))
     register_menu(
-        MenuEntry(_("Lead sources"), "sales:sources", "webhook", permissions.MANAGE_SOURCES, 900, _("Administration"))
+        MenuEntry(_("Lead sources"), "sales:sources", "webhook", permissions.MANAGE_SOURCES, 900, _("Settings"))
     )
     for kind, name in (("directory.company", "company"), ("directory.person", "person")):
         address = f"sales:{name}_opportunities"

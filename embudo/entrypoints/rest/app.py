@@ -3,7 +3,7 @@ from embudo.business.directory.api import router as directory
 from embudo.business.sales.api import router as sales
 from embudo.business.supply.api import router as supply
 from embudo.foundation.access.api import router as access
-from embudo.foundation.access.queries import actor_of_token
+from embudo.foundation.access.commands import admit_token
 from embudo.foundation.activity.api import router as activity
 from embudo.foundation.documents.api import router as documents
 from embudo.foundation.notify.api import router as notify
@@ -11,7 +11,7 @@ from embudo.foundation.rest.api import RestAPI
 from embudo.foundation.rest.requests import BearerToken
 from embudo.foundation.search.api import router as search
 
-BearerToken.read = staticmethod(actor_of_token)
+BearerToken.read = staticmethod(admit_token)
 
 api = RestAPI(
     title="Embudo",

@@ -1,5 +1,5 @@
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
@@ -18,7 +18,7 @@ from embudo.kernel.keyset import read_cursor, write_cursor
 from embudo.kernel.kind import kind_named
 from embudo.kernel.models import LogAbout, LogEntry
 from embudo.kernel.record import Record
-from embudo.kernel.wording import untold_events
+from embudo.kernel.wording import event_text, untold_events
 
 A = TypeVar("A", bound=AboutRecord)
 PLANNED_SHOWN = 50
@@ -110,7 +110,9 @@ def record_of_any_kind(actor: Actor, kind: str, record_id: UUID) -> Record:
     return found.fetch(actor, record_id)
 
 
-def titles_of(actor: Actor, places: Iterable[tuple[str, UUID | None]]) -> dict[UUID, tuple[str, str]]:
+def titles_of(
+    actor: Actor, places: Iterable[tuple[str, UUID] | tuple[str, UUID | None]]
+) -> dict[UUID, tuple[str, str]]:
     """Title and address of the records that things are about; one query for each kind among them."""
     by_kind: dict[str, set[UUID]] = {}
     for name, record_id in places:
@@ -130,12 +132,16 @@ def titles_of(actor: Actor, places: Iterable[tuple[str, UUID | None]]) -> dict[U
 
 @dataclass(frozen=True)
 class TimelineItem:
-    """One thing that happened: a log entry, a note, a call, a meeting or a done to-do. `key` breaks ties in time."""
+    """
+    One thing that happened: a log entry, a note, a call, a meeting or a done to-do. `key` breaks ties in time; `named`
+    is title and address of the record that a log entry names.
+    """
 
     at: datetime
     key: str
     who: str
     thing: Any
+    named: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -215,14 +221,28 @@ def timeline(actor: Actor, record: Record, *, cursor: str = "", size: int = 20) 
     merged.sort(key=lambda item: (item.at, item.key), reverse=True)
     shown, rest = merged[:size], merged[size:]
     earlier = write_cursor("timeline", shown[-1].at, shown[-1].key) if rest else ""
-    return Timeline(_named(shown), earlier)
+    return Timeline(_completed(actor, shown), earlier)
 
 
-def _named(items: Sequence[TimelineItem]) -> list[TimelineItem]:
-    """The items with the names of who acted; one query for those that stand in the log."""
+def _completed(actor: Actor, items: Sequence[TimelineItem]) -> list[TimelineItem]:
+    """The items with the names of who acted and of what the log names; one query each, whatever their number."""
     entries = [item.thing for item in items if isinstance(item.thing, LogEntry)]
     names = user_names({entry.actor_id for entry in entries if entry.actor_id}) if entries else {}
-    return [TimelineItem(item.at, item.key, _who(item.thing, names), item.thing) for item in items]
+    places = {entry.pk: place for entry in entries if (place := _place_named(entry))}
+    titles = titles_of(actor, places.values())
+    return [
+        replace(
+            item,
+            who=_who(item.thing, names),
+            named=titles.get(places[item.thing.pk][1]) if item.thing.pk in places else None,
+        )
+        for item in items
+    ]
+
+
+def _place_named(entry: LogEntry) -> tuple[str, UUID] | None:
+    thing = event_text(entry.name).thing
+    return thing(entry.data) if thing else None
 
 
 def _who(thing: Any, names: dict[UUID, str]) -> str:

@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -201,7 +201,7 @@ class CheckNow(ConfirmPage):
     intro = _("The whole log is read and compared with its seals. You see the result on this page when it is done.")
     crumbs = (LOG_CRUMB,)
 
-    def perform(self, actor: Actor, _record: Any, _data: dict[str, Any]) -> None:
+    def perform(self, actor: Actor, _record: Any, _data: Mapping[str, Any]) -> None:
         commands.request_check(actor)
 
     def success_url(self, _result: Any, _record: Any) -> str:

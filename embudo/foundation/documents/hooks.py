@@ -1,11 +1,21 @@
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from embudo.foundation.documents import permissions, queries
 from embudo.foundation.documents.models import Document
 from embudo.foundation.ui.hooks_registry import Panel, register_panel
+from embudo.kernel.about import may_carry
 from embudo.kernel.kind import RecordKind, SearchText, register_kind
 from embudo.kernel.wording import register_event_text
+
+
+def document_of(data: Mapping[str, Any]) -> tuple[str, UUID] | None:
+    """Which document an event names, so that a timeline shows its title and leads there."""
+    return ("documents.document", UUID(data["document_id"])) if "document_id" in data else None
 
 
 def register() -> None:
@@ -19,7 +29,7 @@ def register() -> None:
     register_panel(
         Panel(
             "*", "side", _("Documents"), lambda kind, pk: reverse("documents:panel", args=[kind, pk]),
-            permissions.VIEW_DOCUMENTS, order=50,
+            permissions.VIEW_DOCUMENTS, order=50, fits=may_carry,
         )
     )  # fmt: skip
     for name, text, icon in (
@@ -31,4 +41,4 @@ def register() -> None:
         ("DocumentErased", _("erased a document"), "trash-2"),
         ("FilesPruned", _("deleted files that nothing names any more"), "trash-2"),
     ):
-        register_event_text(f"documents.{name}", text, icon)
+        register_event_text(f"documents.{name}", text, icon, thing=document_of)

@@ -147,8 +147,9 @@ class DocumentPage(RecordPage):
     template_name = "documents/document.html"
 
     def get_crumbs(self) -> Sequence[Crumb]:
-        parent = kind_named(self.record.about_kind)
-        return (Crumb(parent.label, parent.url(self.record.about_id)),) if parent else ()
+        parent = about_record(self.actor, self.record.about_kind, self.record.about_id)
+        kind = kind_of(parent)
+        return (Crumb(kind.title(parent), kind.url(parent.pk)),)
 
     def get_actions(self) -> Sequence[Action]:
         document, args = self.record, [self.record.pk]

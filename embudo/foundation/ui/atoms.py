@@ -150,6 +150,14 @@ def money_text(minor: int, currency: str, language: str | None = None) -> str:
     return f"{sign}{prefix}{digits}{f'{point}{part:0{places}}' if places else ''}{suffix}"
 
 
+def whole_money_text(minor: int, currency: str, language: str | None = None) -> str:
+    """Rounded to whole units, for sums that are looked at and not paid."""
+    prefix, suffix, group, _point = _currency_form(currency, language or get_language() or "en")
+    unit = 10 ** exponent(currency)
+    digits = f"{(abs(minor) + unit // 2) // unit:,}".replace(",", group)
+    return f"{'-' if minor < 0 else ''}{prefix}{digits}{suffix}"
+
+
 def money(value: Any) -> str:
     """Text of a Money, or of a (minor units, currency) pair; a dash for nothing."""
     if value is None:

@@ -30,7 +30,7 @@ class MenuEntry:
 class Panel:
     """
     A part of another module's record page, loaded from its owner's own URL. `kind` is a record kind's name
-    ("directory.company") or "*" for every kind; `slot` is "main", "side" or "tab".
+    ("directory.company") or "*" for every kind, or for those that `fits(kind)` accepts; `slot` is "main", "side" or "tab".
     """
 
     kind: str
@@ -39,6 +39,7 @@ class Panel:
     url: Callable[[UUID], str] | Callable[[str, UUID], str]
     permission: Permission | None = None
     order: int = 100
+    fits: Callable[[str], bool] | None = None
 
     def address(self, kind: str, record_id: UUID) -> str:
         """Panels of every kind get the kind's name too."""
@@ -100,7 +101,7 @@ def menu_for(actor: Actor) -> list[MenuEntry]:
 
 def panels_for(actor: Actor, kind: str, slot: str = "") -> list[Panel]:
     """The panels of a kind that the actor may see, in order; of one slot when it is named."""
-    found = [p for p in _panels.values() if p.kind in (kind, "*") and slot in ("", p.slot)]
+    found = [p for p in _panels.values() if p.kind in (kind, "*") and slot in ("", p.slot) and (p.fits is None or p.fits(kind))]
     return _granted(found, actor)
 
 

@@ -59,7 +59,7 @@ def money_facts(
     Money by state: what is open today (not yet due, overdue by age), and what was issued, paid and received in the
     period. `owners` narrows to these owners' invoices within the actor's sight. Four grouped statements.
     """
-    seen = Invoice.objects.visible_to(actor).filter(kind=InvoiceKind.INVOICE)
+    seen = Invoice.objects.visible_to(actor)
     came = Payment.objects.visible_to(actor).filter(paid_on__range=(since, until))
     if owners is not None:
         seen, came = seen.filter(owner__in=owners), came.filter(invoice__owner__in=owners)
@@ -80,14 +80,15 @@ def _open(seen: QuerySet[Invoice]) -> Sums:
         .order_by()
         .annotate(state=Case(*whens, default=Value("older"), output_field=CharField()))
         .values("currency", "state")
-        .annotate(minor=Sum("open_minor"), n=Count("pk"))
+        .annotate(minor=Sum("open_minor"), n=Count("*"))
     )
     return {(row["currency"], row["state"]): (row["minor"], row["n"]) for row in rows}
 
 
 def _issued(seen: QuerySet[Invoice], since: date, until: date) -> Sums:
-    rows = seen.filter(issued__range=(since, until)).order_by().values("currency")
-    found = rows.annotate(minor=Sum("gross_minor"), n=Count("pk"))
+    asked = seen.filter(kind=InvoiceKind.INVOICE, issued__range=(since, until))
+    rows = asked.order_by().values("currency")
+    found = rows.annotate(minor=Sum("gross_minor"), n=Count("*"))
     return {(row["currency"], "issued"): (row["minor"], row["n"]) for row in found}
 
 
@@ -98,12 +99,12 @@ def _settled(seen: QuerySet[Invoice], since: date, until: date) -> Sums:
         .order_by()
         .values("currency")
     )
-    found = rows.annotate(minor=Sum("overpaid_minor"), n=Count("pk"))
+    found = rows.annotate(minor=Sum("overpaid_minor"), n=Count("*"))
     return {(row["currency"], "paid"): (row["minor"], row["n"]) for row in found}
 
 
 def _received(came: QuerySet[Payment]) -> Sums:
-    found = came.order_by().values("currency").annotate(minor=Sum("amount_minor"), n=Count("pk"))
+    found = came.order_by().values("currency").annotate(minor=Sum("amount_minor"), n=Count("*"))
     return {(row["currency"], "received"): (row["minor"], row["n"]) for row in found}
 
 

@@ -2,12 +2,13 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from babel.core import Locale
 from babel.dates import format_date
 from babel.numbers import format_decimal, format_percent
 from django.utils import translation
@@ -59,8 +60,8 @@ def printed(invoice: Invoice, lines: list[InvoiceLine]) -> dict[str, Any]:
         "heading": f"{heading} {invoice.number}",
         "subheading": write.subheading(),
         "number": invoice.number,
-        "seller": _address(_seller_lines(invoice.seller)),
-        "buyer": _address(_buyer_lines(invoice.buyer)),
+        "seller": _address(_seller_lines(invoice.seller, write.country)),
+        "buyer": _address(_buyer_lines(invoice.buyer, write.country)),
         "labels": {
             "from": gettext("From"),
             "to": gettext("To"),
@@ -111,7 +112,8 @@ class _Writing:
 
     def rate(self, tax_rate: int) -> str:
         share = Decimal(tax_rate) / (100 * RATE_SCALE)
-        return format_percent(share, format="#,##0.##%", locale=self.locale)
+        pattern = Locale.parse(self.locale).percent_formats[None].pattern
+        return format_percent(share, format=pattern.replace("0", "0.##", 1), locale=self.locale)
 
     def line(self, line: InvoiceLine) -> list[str]:
         places = exponent(self.invoice.currency)
@@ -125,6 +127,9 @@ class _Writing:
             self.rate(line.tax_rate),
             self.amount(line.net_minor),
         ]
+
+    def country(self, code: str) -> str:
+        return str(Locale.parse(self.locale).territories.get(code.upper(), code))
 
     def subheading(self) -> str:
         if not self.invoice.is_credit_note:
@@ -167,14 +172,19 @@ def _tax_line(tax_id: str) -> str:
     return gettext("Tax number %(number)s") % {"number": tax_id} if tax_id else ""
 
 
-def _seller_lines(seller: dict[str, str]) -> list[str]:
+def _seller_lines(seller: dict[str, str], country: Callable[[str], str]) -> list[str]:
     address = seller.get("address", "").splitlines()
     return _clean(
-        [seller.get("name", ""), *address, seller.get("country", ""), _tax_line(seller.get("tax_id", ""))]
+        [
+            seller.get("name", ""),
+            *address,
+            country(seller.get("country", "")),
+            _tax_line(seller.get("tax_id", "")),
+        ]
     )
 
 
-def _buyer_lines(buyer: dict[str, str]) -> list[str]:
+def _buyer_lines(buyer: dict[str, str], country: Callable[[str], str]) -> list[str]:
     def joined(*names: str) -> str:
         return " ".join(_clean(buyer.get(name, "") for name in names))
 
@@ -183,6 +193,6 @@ def _buyer_lines(buyer: dict[str, str]) -> list[str]:
         joined("street", "number"),
         joined("postcode", "town"),
         joined("region"),
-        joined("country"),
+        country(joined("country")),
     )
     return _clean([*rows, _tax_line(buyer.get("tax_id", ""))])

@@ -148,20 +148,25 @@ def tax_key(tax_id: str) -> str:
     return plain[2:] if plain[:2].isalpha() and plain[2:].isdigit() else plain
 
 
-def company_keys(values: Mapping[str, Any]) -> dict[str, str]:
+def company_keys(values: Mapping[str, Any]) -> dict[str, str | None]:
     """The derived columns of a company: what duplicates and the list's search are found by."""
     key = company_key(values["name"])
     found = ("name", "tax_id", "regon", "krs", "email", "phone", "mobile", "town", "website")
     return {
         "name_key": key,
         "name_start": name_start(key),
-        "email_domain": email_domain(values["email"]),
-        "tax_key": tax_key(values["tax_id"]),
+        "email_domain": email_domain(values["email"]) or None,
+        "tax_key": tax_key(values["tax_id"]) or None,
+        **_contact_keys(values),
         "search": fold(" ".join(filter(None, (values[name] for name in found))))[:900],
     }
 
 
-def person_keys(values: Mapping[str, Any]) -> dict[str, str]:
+def _contact_keys(values: Mapping[str, Any]) -> dict[str, str | None]:
+    return {f"{name}_key": values[name] or None for name in ("email", "phone", "mobile")}
+
+
+def person_keys(values: Mapping[str, Any]) -> dict[str, str | None]:
     """The derived columns of a person."""
     key = person_key(values["first_name"], values["last_name"])
     name = f"{values['first_name']} {values['last_name']}".strip()
@@ -170,5 +175,6 @@ def person_keys(values: Mapping[str, Any]) -> dict[str, str]:
         "name": name,
         "name_key": key,
         "name_start": name_start(fold(values["last_name"])),
+        **_contact_keys(values),
         "search": fold(" ".join(filter(None, found)))[:900],
     }

@@ -114,9 +114,9 @@ class RegisterCompany(RegisterPage):
     form_class = NewCompanyForm
     title = _("New company")
     submit_label = _("Register the company")
-    cancel_url = reverse_lazy("directory:companies")  # type: ignore[assignment]
+    cancel_url = reverse_lazy("directory:companies")
     nav = "directory:companies"
-    duplicates_url = reverse_lazy("directory:company_duplicates")  # type: ignore[assignment]
+    duplicates_url = reverse_lazy("directory:company_duplicates")
     watched = "#id_name, #id_email, #id_phone, #id_tax_id"
 
     def success_message(self, result: Any) -> str:

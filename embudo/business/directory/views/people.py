@@ -99,9 +99,9 @@ class RegisterPerson(RegisterPage):
     title = _("New person")
     submit_label = _("Register the person")
     again_label = _("Register and enter another")
-    cancel_url = reverse_lazy("directory:people")  # type: ignore[assignment]
+    cancel_url = reverse_lazy("directory:people")
     nav = "directory:people"
-    duplicates_url = reverse_lazy("directory:person_duplicates")  # type: ignore[assignment]
+    duplicates_url = reverse_lazy("directory:person_duplicates")
     watched = "#id_first_name, #id_last_name, #id_email, #id_phone"
 
     def success_message(self, result: Any) -> str:

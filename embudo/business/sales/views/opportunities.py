@@ -284,7 +284,7 @@ class Board(BoardPage):
             label=str(stage),
             cards=[self.card(card) for card in cards],
             dot=dots.get(StageKind(stage.kind), str(place) if 0 < place < 4 else ""),  # noqa: PLR2004 - four colours
-            total=" + ".join(atoms.money_text(one.value_minor, one.currency) for one in sums if one.value_minor),
+            total=" + ".join(atoms.whole_money_text(one.value_minor, one.currency) for one in sums if one.value_minor),
             count=count,
             more_url=more,
         )

@@ -67,12 +67,12 @@ class PublicForm(HostedPage):
     source: LeadSource
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return self.show(EnquiryForm(initial={}), self.fresh_token())
+        return self.show(EnquiryForm(record=self.source), self.fresh_token())
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         typed = request.POST.get("token", "")
         token = read_token(self.source.key, typed)
-        form = EnquiryForm(request.POST)
+        form = EnquiryForm(request.POST, record=self.source)
         try:
             self.take_turn()
         except TooMany as fault:

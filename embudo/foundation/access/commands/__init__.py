@@ -17,6 +17,7 @@ from embudo.foundation.access.commands.passwords import (
     prove_password,
     request_password_reset,
     reset_password,
+    set_password,
 )
 from embudo.foundation.access.commands.roles import (
     create_role,
@@ -37,7 +38,7 @@ from embudo.foundation.access.commands.sessions import (
     sign_out,
     start_session,
 )
-from embudo.foundation.access.commands.tokens import create_token, revoke_token
+from embudo.foundation.access.commands.tokens import admit_token, create_token, revoke_token
 from embudo.foundation.access.commands.users import (
     UserChange,
     activate_user,
@@ -56,6 +57,7 @@ __all__ = [
     "activate_user",
     "add_passkey",
     "add_totp",
+    "admit_token",
     "change_organisation",
     "change_password",
     "change_profile",
@@ -90,6 +92,7 @@ __all__ = [
     "reset_password",
     "revoke_token",
     "set_grants",
+    "set_password",
     "set_up",
     "sign_out",
     "start_session",

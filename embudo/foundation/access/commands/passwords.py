@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from embudo.foundation.access import events, permissions, queries, rules
 from embudo.foundation.access.commands.attempts import forgive, try_once
 from embudo.foundation.access.commands.sessions import end_sessions_of
+from embudo.foundation.access.commands.users import check_power
 from embudo.foundation.access.models import User
 from embudo.kernel.actor import Actor
 from embudo.kernel.change import update
@@ -81,6 +82,17 @@ def change_password(actor: Actor, *, old: str, new: str, session: str = "") -> U
         raise Invalid({"old": [_("This is not your present password. Enter the one you sign in with.")]})
     _set(user, new, field="new")
     end_sessions_of(user, but=session)
+    publish(events.PasswordChanged(user.id, by_link=False), user)
+    return user
+
+
+@command(permissions.MANAGE_USERS)
+def set_password(actor: Actor, user: User, *, password: str) -> User:
+    """Gives a user another password and signs them out everywhere. Refuses power over somebody with more rights."""
+    user = lock(user)
+    check_power(actor, user)
+    _set(user, password)
+    end_sessions_of(user)
     publish(events.PasswordChanged(user.id, by_link=False), user)
     return user
 

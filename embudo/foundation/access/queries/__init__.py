@@ -2,7 +2,6 @@ import hashlib
 import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
@@ -38,7 +37,6 @@ from embudo.foundation.access.queries.links import (
 )
 from embudo.foundation.access.queries.sight import Reason, Sight, has_own_rules, who_sees
 from embudo.foundation.access.rules import ADMINISTRATOR, DEFAULT_ROLES
-from embudo.kernel import clock
 from embudo.kernel.actor import Actor, ActorKind
 from embudo.kernel.errors import NotFound
 from embudo.kernel.permission import Scope, all_permissions
@@ -77,30 +75,27 @@ def token_digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
+def token_prefix(secret: str) -> str:
+    """What a token is found by: "emb_<prefix>_<the rest>"."""
+    parts = secret.split("_", 2)
+    return parts[1] if len(parts) == 3 else ""
+
+
 def actor_of_token(secret: str, *, request_id: str = "") -> Actor | None:
     """
     The actor behind an API token ("emb_<prefix>_<secret>"): its owner's grants, narrowed to the token's. None when the
     token is unknown, expired or revoked, or its owner may not sign in or owes a second factor.
     """
-    prefix = secret.split("_")[1] if secret.count("_") >= 2 else ""
     known = Token.objects.select_related("owner").annotate(owes_factor=owes_factor("owner"))
-    token = known.filter(prefix=prefix).first()
+    token = known.filter(prefix=token_prefix(secret)).first()
     if token is None or not hmac.compare_digest(token.digest, token_digest(secret)):
         return None
     if not token.is_valid or not token.owner.is_active or token.owes_factor:
         return None
-    _note_use(token)
     actor = actor_of(token.owner, origin="rest", request_id=request_id)
     allowed = set(token.grants)
     grants = {code: scope for code, scope in actor.grants.items() if not allowed or code in allowed}
     return replace(actor, kind=ActorKind.TOKEN, name=token.name, grants=grants)
-
-
-def _note_use(token: Token) -> None:
-    """To the minute: a busy token shall not write with every call."""
-    now = clock.now()
-    if token.last_used is None or now - token.last_used > timedelta(minutes=1):
-        Token.objects.filter(pk=token.pk).update(last_used=now)
 
 
 def users(actor: Actor) -> QuerySet[User]:

@@ -23,7 +23,7 @@ class Reason:
     def text(self) -> str:
         names = {"role": self.role}
         if self.is_owner:
-            return gettext("Owns it (role %(role)s)") % names
+            return gettext("It is their own (role %(role)s)") % names
         if self.scope is Scope.TEAM:
             return gettext("Is in the owner's team (role %(role)s)") % names
         if self.scope is Scope.SUBTREE:
@@ -39,7 +39,7 @@ class Sight:
 
 def who_sees(record: Record, *, name_of: Callable[[str, str], str] = lambda _slug, name: name) -> list[Sight]:
     """Everybody active who can see the record, each with every reason. Four queries, whatever the number of people."""
-    owner = User.objects.filter(pk=record.owner_id).first() if isinstance(record, OwnedRecord) else None
+    owner = _owner(record)
     above = set(ReportingLine.objects.filter(below=owner).values_list("above", flat=True)) if owner else set()
     found: dict[UUID, list[Reason]] = defaultdict(list)
     people: dict[UUID, User] = {}
@@ -54,7 +54,14 @@ def who_sees(record: Record, *, name_of: Callable[[str, str], str] = lambda _slu
 
 
 def has_owner(record: Record) -> bool:
-    return isinstance(record, OwnedRecord)
+    """Scopes reach a user as they reach what the user owns."""
+    return isinstance(record, OwnedRecord | User)
+
+
+def _owner(record: Record) -> User | None:
+    if isinstance(record, User):
+        return record
+    return User.objects.filter(pk=record.owner_id).first() if isinstance(record, OwnedRecord) else None
 
 
 def has_own_rules(record: Record) -> bool:

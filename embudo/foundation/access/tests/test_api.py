@@ -1,3 +1,4 @@
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -6,6 +7,7 @@ from django.test import Client
 from embudo.foundation.access import commands
 from embudo.foundation.access.models import Organisation, Role, Token
 from embudo.foundation.access.tests.builders import a_token, a_user, an_admin, ann, bob, user_of
+from embudo.kernel import clock
 
 pytestmark = pytest.mark.django_db
 
@@ -75,3 +77,11 @@ def test_a_token_of_somebody_who_owes_a_second_factor_is_refused() -> None:
     secret = a_token(ann())
     Organisation.objects.update(is_mfa_required=True)
     assert call("get", "users", secret).status_code == 401
+
+
+def test_last_use_is_noted_to_the_minute() -> None:
+    secret, start = a_token(ann()), clock.now()
+    for seconds, noted in ((0, 0), (30, 0), (90, 90)):
+        with clock.at(start + timedelta(seconds=seconds)):
+            call("get", "users", secret)
+        assert Token.objects.get().last_used == start + timedelta(seconds=noted)

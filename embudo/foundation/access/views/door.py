@@ -152,6 +152,10 @@ class SecondFactor(DoorPage):
     def success_url(self, result: str, record: Any) -> str:
         return result
 
+    def form_context(self, form: Any) -> dict[str, Any]:
+        form.fields["code"].required = True  # drawn without "(optional)"; a passkey stands in for it
+        return super().form_context(form)
+
     def get_context(self) -> dict[str, Any]:
         user = pending_user(self.request)
         kinds = {found.type for found in queries.factors(user)} if user else set()

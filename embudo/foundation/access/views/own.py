@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 from allauth.mfa.totp.internal.auth import generate_totp_secret
 from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
@@ -182,7 +183,7 @@ class RecoveryCodes(Page):
     def get_context(self) -> dict[str, Any]:
         return super().get_context() | {"codes": queries.recovery_codes_to_show(queries.own_user(self.actor))}
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         response = super().get(request, *args, **kwargs)
         commands.note_codes_shown(queries.own_user(self.actor))
         response["Cache-Control"] = "no-store"

@@ -174,6 +174,9 @@ class RoleGrants(RoleAct):
     def form_context(self, form: Any) -> dict[str, Any]:
         groups: dict[str, list[Any]] = defaultdict(list)
         for one in all_permissions():
+            form.fields[
+                one.code
+            ].required = True  # drawn without "(optional)": every permission has an answer
             groups[one.module].append(form[one.code])
         return super().form_context(form) | {
             "groups": [(module_label(module), fields) for module, fields in groups.items()],

@@ -1,5 +1,5 @@
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import singledispatch
 from typing import Any
 from uuid import UUID
@@ -169,7 +169,12 @@ def planned_meeting(meeting: Meeting, actor: Actor) -> Planned:
 
 
 def told(items: Sequence[TimelineItem], actor: Actor) -> list[dict[str, Any]]:
-    return [{"at": item.at, "who": item.who, "says": shown(item.thing, actor)} for item in items]
+    return [{"at": item.at, "who": item.who, "says": said(item, actor)} for item in items]
+
+
+def said(item: TimelineItem, actor: Actor) -> Shown:
+    plain = shown(item.thing, actor)
+    return replace(plain, thing=item.named[0], url=item.named[1]) if item.named else plain
 
 
 def timeline_context(

@@ -144,7 +144,8 @@ class ListPage(Page):
         queryset = self.narrowed(base, self.tab or next(iter(self.get_tabs()), None))
         if self.exporter and "export" in request.GET:
             self.require(self.exporter.permission)
-            return self.exporter.respond(self, queryset, request.GET["export"])
+            file: HttpResponseBase = self.exporter.respond(self, queryset, request.GET["export"])
+            return file
         self.count, self.is_capped = capped_count(queryset)
         page = keyset_page(
             queryset, sort=self.sort, size=self.size, fields=self.fields,

@@ -1,0 +1,86 @@
+"""Fills a fresh installation for the browser tests through the product's own commands. Run as a program; prints JSON."""
+
+import json
+import sys
+from typing import Any
+
+import django
+
+django.setup()
+
+from embudo.business.billing import commands as billing  # noqa: E402 - Django must be set up first
+from embudo.business.billing.rules import InvoiceDraft, LineDraft  # noqa: E402
+from embudo.business.directory import commands as directory  # noqa: E402
+from embudo.business.sales import commands as sales, queries as pipelines  # noqa: E402
+from embudo.business.supply import commands as supply  # noqa: E402
+from embudo.foundation.access import commands as access, queries  # noqa: E402
+from embudo.foundation.access.commands.users import create_user  # noqa: E402
+from embudo.foundation.access.models import Team, User  # noqa: E402
+from embudo.foundation.activity import commands as activity  # noqa: E402
+from embudo.kernel.actor import Actor, system_actor  # noqa: E402
+from embudo.kernel.money import Money  # noqa: E402
+from embudo.project import setup  # noqa: E402
+
+PASSWORD = "horse battery staple 7"
+LANGUAGES = ("en", "fr", "es", "pl")
+SYSTEM = system_actor("tests")
+
+
+def a_user(email: str, name: str, role: str, language: str, **more: Any) -> User:
+    user = create_user(SYSTEM, email=email, name=name, roles=(role,), password=PASSWORD, **more)
+    return access.change_profile(queries.actor_of(user), name=name, language=language, time_zone="Europe/Warsaw")
+
+
+def crew(language: str) -> dict[str, Any]:
+    """A manager and a seller of a team of their own, whose form speaks their language."""
+    team: Team = access.create_team(SYSTEM, name=f"Team {language}")
+    boss = a_user(f"manager-{language}@example.com", f"Maria {language.upper()}", "manager", language, team=team)
+    a_user(f"seller-{language}@example.com", f"Sofia {language.upper()}", "seller", language, team=team, manager=boss)
+    source = sales.define_source(
+        SYSTEM, name=f"Website {language}", language=language, route_team=team, heading="Write to us"
+    )
+    return {"key": source.key, "source": str(source.pk), "team": str(team.pk)}
+
+
+def records(admin: Actor) -> dict[str, str]:
+    """One record of each kind, for the pages to show."""
+    company = directory.register_company(admin, name="Północ Windows", town="Gdańsk", country="PL", email="hello@polnoc.example")
+    person = directory.register_person(admin, first_name="Zofia", last_name="Żuk", company=company, email="zofia@polnoc.example")
+    product = supply.define_product(admin, name="GTX Pro", code="GTX-PRO", price_minor=48_210_000, tax_rate=2300)
+    lead = sales.submit_lead(
+        admin, name="Jan Wąs", company_name="Północ Windows", email="jan@polnoc.example",
+        message="We need sixty roof windows before the winter.", owner=queries.user(admin, admin.id),
+    )  # fmt: skip
+    for number in range(4):
+        sales.submit_lead(admin, name=f"Visitor {number}", email=f"visitor{number}@example.org")
+    opportunity = sales.open_opportunity(admin, title="Sixty roof windows", value=Money(2_890_000, "EUR"), company=company, person=person)
+    won = sales.open_opportunity(admin, title="Forty doors", value=Money(1_250_000, "EUR"), company=company)
+    sales.win_opportunity(admin, won)
+    lost = sales.open_opportunity(admin, title="Ten gates", value=Money(90_000, "EUR"), company=company)
+    sales.lose_opportunity(admin, lost, reason="price")
+    draft = InvoiceDraft(lines=(LineDraft("Forty doors", 40, 300, 23),), opportunity_id=won.pk, company_id=company.pk, currency="EUR")
+    invoice = billing.issue_invoice(admin, draft=draft)
+    task = activity.create_task(admin, about=lead, title="Call Jan back")
+    activity.add_note(admin, about=lead, text="Wants the offer by Friday.")
+    found = {
+        "company": company, "person": person, "product": product, "lead": lead, "opportunity": opportunity,
+        "won": won, "lost": lost, "invoice": invoice, "task": task,
+    }  # fmt: skip
+    return {name: str(record.pk) for name, record in found.items()}
+
+
+def main() -> dict[str, Any]:
+    setup.migrate()
+    access.set_up(
+        queries.founder(), organisation="Fair Wind", currency="EUR", language="en", name="Ada Admin",
+        email="admin@example.com", password=PASSWORD,
+    )  # fmt: skip
+    crews = {language: crew(language) for language in LANGUAGES}
+    a_user("collector@example.com", "Carla Collector", "collector", "en")
+    admin = queries.actor_of(queries.user_by_email("admin@example.com"))
+    stages = [(str(one.pk), one.kind, one.name) for line in pipelines.pipelines_with_stages(admin) for one in line.stages.all()]
+    return {"crews": crews, "stages": stages, "records": records(admin), "admin": str(admin.id)}
+
+
+if __name__ == "__main__":
+    json.dump(main(), sys.stdout)
