@@ -102,7 +102,9 @@ def logged(change: RecordedChange, keys: personal.Keys) -> dict[str, Any]:
     entry |= {"version": change.version, "order": change.order}
     for side, values in (("before", change.before), ("after", change.after)):
         entry[side] = (
-            None if values is None else {name: value for name, value in values.items() if name not in change.personal}
+            None
+            if values is None
+            else {name: value for name, value in values.items() if name not in change.personal}
         )
     if any(hidden.values()):
         entry["subject"] = str(change.subject_id)
@@ -152,4 +154,3 @@ def attempt() -> Iterator[None]:
     except BaseException:
         del act.changes[changes:], act.events[events:]
         raise
-

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 class ActorKind(StrEnum):
     ANONYMOUS = "anonymous"
     USER = "user"
-    TOKEN = "token"
+    TOKEN = "token"  # noqa: S105 - a kind of actor
     FORM = "form"
     LINK = "link"
     RULE = "rule"

@@ -17,26 +17,21 @@ def _when(vendor: str, table: str) -> str:
 
 
 def _statements(vendor: str, table: str) -> tuple[list[str], list[str]]:
+    """(up, down): what puts the guard on, and what takes it off."""
+    when = _when(vendor, table)
     if vendor == "sqlite":
-        up = [
-            f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb} ON {table} {when}"
-            f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-            for verb, when in (("update", _when(vendor, table)), ("delete", ""))
-        ]
-        return up, [f"DROP TRIGGER IF EXISTS {table}_no_{verb}" for verb in ("update", "delete")]
+        act = f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+        guards = (("update", when), ("delete", ""))
+        up = [f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb} ON {table} {only}{act}" for verb, only in guards]
+        return up, [f"DROP TRIGGER IF EXISTS {table}_no_{verb}" for verb, _only in guards]
     function = (
         "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
         "$$ BEGIN RAISE EXCEPTION '%% is append-only', TG_TABLE_NAME; END $$"
     )
-    up = [
-        function,
-        f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} "
-        f"FOR EACH ROW {_when(vendor, table)}EXECUTE FUNCTION refuse_change()",
-        f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION refuse_change()",
-        f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
-        "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
-    ]
-    return up, [f"DROP TRIGGER IF EXISTS {table}_no_{verb} ON {table}" for verb in ("update", "delete", "truncate")]
+    each = (("update", f"ROW {when}"), ("delete", "ROW "), ("truncate", "STATEMENT "))
+    call = "EXECUTE FUNCTION refuse_change()"
+    up = [f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb} ON {table} FOR EACH {one}{call}" for verb, one in each]
+    return [function, *up], [f"DROP TRIGGER IF EXISTS {table}_no_{verb} ON {table}" for verb, _one in each]
 
 
 def _run(wrapper: BaseDatabaseWrapper, statements: list[str]) -> None:
@@ -60,10 +55,14 @@ class AppendOnly(migrations.operations.base.Operation):
     def state_forwards(self, app_label: str, state: Any) -> None:
         """Triggers are no part of Django's model state."""
 
-    def database_forwards(self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, *states: Any) -> None:
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, *states: Any
+    ) -> None:
         _run(schema_editor.connection, _statements(schema_editor.connection.vendor, self.table)[0])
 
-    def database_backwards(self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, *states: Any) -> None:
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, *states: Any
+    ) -> None:
         _run(schema_editor.connection, _statements(schema_editor.connection.vendor, self.table)[1])
 
     def describe(self) -> str:

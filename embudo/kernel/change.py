@@ -92,7 +92,9 @@ def delete(record: Record) -> None:
     """Removes the record; its last values stand in the log."""
     before = _values(record, _logged_fields(type(record)))
     _note(record, before, None)
-    type(record)._base_manager.filter(pk=record.pk).delete()  # not record.delete(): the event needs the id afterwards
+    type(record)._base_manager.filter(
+        pk=record.pk
+    ).delete()  # not record.delete(): the event needs the id afterwards
 
 
 @dataclass
@@ -136,7 +138,9 @@ def undo_changes(act_id: UUID) -> Undone:
     (their version moved on) are left alone and reported.
     """
     result = Undone()
-    ours: dict[UUID, int] = {}  # the version that our own putting back gave a record, until its earlier change is undone
+    ours: dict[
+        UUID, int
+    ] = {}  # the version that our own putting back gave a record, until its earlier change is undone
     for change in reversed(changes_of_act(act_id)):
         about = (change["kind"], UUID(change["id"]))
         done = not change.get("erased") and _put_back(apps.get_model(change["kind"]), change, ours)

@@ -61,7 +61,14 @@ class Schedule:
 subscriptions: dict[str, Subscription] = {}
 immediate: dict[type[Event], list[Handler]] = {}
 schedules: dict[str, Schedule] = {}
-PERIODS: Mapping[str, int] = {"second": 1, "5 seconds": 5, "minute": 60, "5 minutes": 300, "hour": 3600, "day": 86400}
+PERIODS: Mapping[str, int] = {
+    "second": 1,
+    "5 seconds": 5,
+    "minute": 60,
+    "5 minutes": 300,
+    "hour": 3600,
+    "day": 86400,
+}
 
 
 def _reaction_name(handler: Callable[..., object]) -> str:

@@ -2,7 +2,19 @@ import unicodedata
 
 # What decomposition leaves as it is.
 _LETTERS = str.maketrans(
-    {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ß": "ss", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h", "ŧ": "t"}
+    {
+        "ł": "l",
+        "ø": "o",
+        "đ": "d",
+        "ð": "d",
+        "þ": "th",
+        "ß": "ss",
+        "æ": "ae",
+        "œ": "oe",
+        "ı": "i",  # noqa: RUF001 - the Turkish letter is meant
+        "ħ": "h",
+        "ŧ": "t",
+    }
 )
 
 

@@ -45,7 +45,9 @@ def follow(*, in_own_transaction: bool = True) -> int:
     return sum(_deliver(one, known.get(one.name, (0, 0)), entries, end) for one in lagging)
 
 
-def _deliver(subscription: Subscription, position: Position, entries: QuerySet[LogEntry], end: Position) -> int:
+def _deliver(
+    subscription: Subscription, position: Position, entries: QuerySet[LogEntry], end: Position
+) -> int:
     if not _after(_wanted(entries, subscription), position).exists():
         return _skip_to(subscription, position, end)
     with transaction.atomic():
@@ -69,7 +71,9 @@ def _skip_to(subscription: Subscription, position: Position, end: Position) -> i
     """Nothing of interest up to `end`: the cursor moves there, unless another worker has moved it."""
     if position == (0, 0):
         Cursor.objects.get_or_create(name=subscription.name)
-    Cursor.objects.filter(name=subscription.name, txid=position[0], seq=position[1]).update(txid=end[0], seq=end[1])
+    Cursor.objects.filter(name=subscription.name, txid=position[0], seq=position[1]).update(
+        txid=end[0], seq=end[1]
+    )
     return 0
 
 
@@ -93,9 +97,10 @@ def react_again(name: str, seq: int) -> None:
     react(subscriptions[name], LogEntry.objects.get(pk=seq))
 
 
-
 def hear_no_past() -> None:
     """What stands in the log so far is history: no reaction answers it. For the sample company, whose past is made up."""
     end = head(LogEntry.objects.all())
     places = [Cursor(name=name, txid=end[0], seq=end[1]) for name in subscriptions]
-    Cursor.objects.bulk_create(places, update_conflicts=True, unique_fields=["name"], update_fields=["txid", "seq"])
+    Cursor.objects.bulk_create(
+        places, update_conflicts=True, unique_fields=["name"], update_fields=["txid", "seq"]
+    )

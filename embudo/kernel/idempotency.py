@@ -10,7 +10,9 @@ from embudo.kernel.errors import Invalid, Refused
 from embudo.kernel.models import IdempotencyKey
 
 KEPT = timedelta(hours=72)
-LEASE = timedelta(seconds=60)  # after it a call that never answered counts as dead, and its key may be used again
+LEASE = timedelta(
+    seconds=60
+)  # after it a call that never answered counts as dead, and its key may be used again
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,9 @@ def begin(holder: str, key: str, body_digest: str) -> Answer | None:
     if row.digest != body_digest:
         raise Invalid({"Idempotency-Key": [_("This key was used for another request. Send a new key.")]})
     if row.status is None:
-        raise Refused("kernel.still_running", _("The first request with this key is still running. Try again soon."))
+        raise Refused(
+            "kernel.still_running", _("The first request with this key is still running. Try again soon.")
+        )
     return Answer(row.status, bytes(row.body), row.headers)
 
 

@@ -69,7 +69,11 @@ def task(*, in_chunks: bool = False, max_attempts: int = 8) -> Callable[[Callabl
 
 
 def enqueue(
-    task: Task[Any, Any], *args: Any, unique_key: str | None = None, run_at: datetime | None = None, **kwargs: Any
+    task: Task[Any, Any],
+    *args: Any,
+    unique_key: str | None = None,
+    run_at: datetime | None = None,
+    **kwargs: Any,
 ) -> Job:
     """
     Puts the task in the queue, within the caller's transaction. With `unique_key` a second call gives the first job
@@ -127,7 +131,9 @@ def progress(job_id: int, done: int, total: int) -> None:
 def finished(job: Job, result: Any) -> None:
     """Raises when the job is no longer ours, which rolls back what it did: another worker does it again."""
     held = Job.objects.filter(pk=job.pk, worker=job.worker, attempts=job.attempts, state=Job.State.RUNNING)
-    if not held.update(state=Job.State.DONE, finished=clock.now(), leased_until=None, error="", result=result):
+    if not held.update(
+        state=Job.State.DONE, finished=clock.now(), leased_until=None, error="", result=result
+    ):
         raise RuntimeError(f"job {job.pk} was taken over")
 
 

@@ -116,7 +116,13 @@ def _at(row: Any, path: str) -> Any:
 
 
 def keyset_page(
-    queryset: QuerySet[Any], *, sort: str, size: int, after: str = "", before: str = "", fields: Sequence[str] = ()
+    queryset: QuerySet[Any],
+    *,
+    sort: str,
+    size: int,
+    after: str = "",
+    before: str = "",
+    fields: Sequence[str] = (),
 ) -> KeysetPage:
     """
     The page of `size` rows after or before a cursor; one query, no OFFSET. With `fields` rows are dicts of just those

@@ -40,7 +40,9 @@ class LogEntry(models.Model):
     command = models.CharField(max_length=80)  # "sales.convert_lead"
     actor_kind = models.CharField(max_length=12)
     actor_id = models.UUIDField(null=True)
-    actor_name = models.CharField(max_length=120, blank=True)  # of actors that are no users; users are looked up
+    actor_name = models.CharField(
+        max_length=120, blank=True
+    )  # of actors that are no users; users are looked up
     origin = models.CharField(max_length=12, blank=True)
     request_id = models.CharField(max_length=40, blank=True)
     about_kind = models.CharField(max_length=60, blank=True)
@@ -148,5 +150,3 @@ class RateBucket(models.Model):
     key = models.CharField(max_length=200, primary_key=True)
     tokens = models.FloatField()
     at = models.FloatField()  # seconds since 1970, of the last refill
-
-

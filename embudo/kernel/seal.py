@@ -97,7 +97,9 @@ def seal_new() -> int:
 def _seal_range(after: int, to_seq: int, previous: str) -> int:
     covered = list(leaves(after, to_seq))
     packed = b"".join(LEAF.pack(seq, digest) for seq, digest in covered)
-    Seal.objects.create(to_seq=to_seq, count=len(covered), leaves=packed, hash=chained(previous, packed, to_seq))
+    Seal.objects.create(
+        to_seq=to_seq, count=len(covered), leaves=packed, hash=chained(previous, packed, to_seq)
+    )
     return len(covered)
 
 
@@ -112,7 +114,9 @@ def verify(*, head: str | None = None) -> list[Fault]:
         packed = bytes(seal.leaves)
         expected = [(seq, digest) for seq, digest in LEAF.iter_unpack(packed)]
         if chained(previous, packed, seal.to_seq) != seal.hash:
-            faults.append(Fault("seal", None, f"the seal up to entry {seal.to_seq} does not follow from the one before"))
+            faults.append(
+                Fault("seal", None, f"the seal up to entry {seal.to_seq} does not follow from the one before")
+            )
         faults += compare(dict(expected), dict(leaves(after, seal.to_seq)))
         after, previous = seal.to_seq, seal.hash
         hashes.add(seal.hash)

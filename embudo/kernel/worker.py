@@ -13,8 +13,7 @@ from django.utils.module_loading import import_string
 from embudo.kernel import clock, idempotency, job, limit
 from embudo.kernel.event import Schedule, every, schedules
 from embudo.kernel.follow import follow
-from embudo.kernel.models import Job
-from embudo.kernel.models import Schedule as ScheduleRow
+from embudo.kernel.models import Job, Schedule as ScheduleRow
 
 logger = logging.getLogger(__name__)
 LEASE = timedelta(seconds=30)

@@ -55,7 +55,9 @@ class _Answer:
         self.send = send
         self.start: Message = {}
 
-    def start_response(self, status: str, headers: list[tuple[str, str]], _exc: Any = None) -> Callable[[bytes], object]:
+    def start_response(
+        self, status: str, headers: list[tuple[str, str]], _exc: Any = None
+    ) -> Callable[[bytes], object]:
         self.start = {
             "type": "http.response.start",
             "status": int(status.split(" ", 1)[0]),

@@ -8,7 +8,9 @@ from typing import Any
 
 Handler = Callable[[argparse.Namespace], int]
 # Django's own commands that developers need; they are no part of the product's command line.
-FOR_DEVELOPERS = frozenset({"makemigrations", "makemessages", "showmigrations", "sqlmigrate", "shell", "dbshell"})
+FOR_DEVELOPERS = frozenset(
+    {"makemigrations", "makemessages", "showmigrations", "sqlmigrate", "shell", "dbshell"}
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

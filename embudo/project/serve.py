@@ -1,3 +1,4 @@
+import contextlib
 import ctypes
 import gc
 import os
@@ -83,10 +84,8 @@ def _end_with_parent() -> None:
 
 
 def _signal(pid: int, which: signal.Signals) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.kill(pid, which)
-    except ProcessLookupError:
-        pass
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -106,8 +105,13 @@ def web(listening: socket.socket) -> Callable[[], None]:
         from embudo.project.asgi import application  # noqa: PLC0415
 
         config = uvicorn.Config(
-            application, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=4,
-            server_header=False, proxy_headers=True,
+            application,
+            log_level="warning",
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=4,
+            server_header=False,
+            proxy_headers=True,
         )
         uvicorn.Server(config).run(sockets=[listening])
 
@@ -125,7 +129,9 @@ def work() -> None:
 
 
 def serve(listening: socket.socket, *, processes: int, is_working: bool = True) -> None:
-    roles: dict[str, Callable[[], None]] = {f"web {number}": web(listening) for number in range(1, processes + 1)}
+    roles: dict[str, Callable[[], None]] = {
+        f"web {number}": web(listening) for number in range(1, processes + 1)
+    }
     if is_working:
         roles["worker"] = work
     Group(roles).run()

@@ -33,7 +33,9 @@ def option(*names: str, **settings: Any) -> Option:
 
 
 HERE = "embudo.project.verbs"
-DATA = option("--data", metavar="DIR", help="where the database, files and secrets lie (default: var, or $DATA)")
+DATA = option(
+    "--data", metavar="DIR", help="where the database, files and secrets lie (default: var, or $DATA)"
+)
 
 VERBS = (
     Verb(
@@ -57,8 +59,14 @@ VERBS = (
         "embudo.project.sample.load:main",
         (
             DATA,
-            option("--full", action="store_true", help="all 8,800 opportunities instead of a part that loads fast"),
-            option("--password", metavar="TEXT", help="one password for all sample users (default: random ones)"),
+            option(
+                "--full",
+                action="store_true",
+                help="all 8,800 opportunities instead of a part that loads fast",
+            ),
+            option(
+                "--password", metavar="TEXT", help="one password for all sample users (default: random ones)"
+            ),
         ),
     ),
     Verb(
@@ -73,10 +81,20 @@ VERBS = (
                     DATA,
                     option("email"),
                     option("--name", required=True, help="first and last name"),
-                    option("--role", action="append", default=[], help="administrator, manager, seller, collector …"),
+                    option(
+                        "--role",
+                        action="append",
+                        default=[],
+                        help="administrator, manager, seller, collector …",
+                    ),
                 ),
             ),
-            Verb("password", "set a user's password (asked for, not shown)", f"{HERE}:set_password", (DATA, option("email"))),
+            Verb(
+                "password",
+                "set a user's password (asked for, not shown)",
+                f"{HERE}:set_password",
+                (DATA, option("email")),
+            ),
             Verb("list", "list the users", f"{HERE}:list_users", (DATA,)),
         ),
     ),
@@ -92,7 +110,13 @@ VERBS = (
                     DATA,
                     option("email", help="whose token it is"),
                     option("--name", required=True, help="what it is for"),
-                    option("--grant", action="append", default=[], metavar="PERMISSION", help="only this (repeatable)"),
+                    option(
+                        "--grant",
+                        action="append",
+                        default=[],
+                        metavar="PERMISSION",
+                        help="only this (repeatable)",
+                    ),
                     option("--days", type=int, help="how many days it is valid (default: until revoked)"),
                 ),
             ),
@@ -147,7 +171,9 @@ VERBS = (
         (
             option("name", nargs="?", help="one measurement; without it all"),
             option("--json", metavar="FILE", help="also write the rows here"),
-            option("--rows", type=int, help="how many records (default: what the measurement is defined for)"),
+            option(
+                "--rows", type=int, help="how many records (default: what the measurement is defined for)"
+            ),
         ),
     ),
 )
@@ -164,7 +190,10 @@ def serve(options: argparse.Namespace) -> int:
     try:
         listening = group.listen(options.host, settings.PORT)
     except OSError:
-        print(f"Port {settings.PORT} is taken. Choose another: make run PORT={settings.PORT + 1}", file=sys.stderr)
+        print(
+            f"Port {settings.PORT} is taken. Choose another: make run PORT={settings.PORT + 1}",
+            file=sys.stderr,
+        )
         return 1
     print(f"Embudo is at {address}/  (Ctrl-C ends it)", flush=True)
     group.serve(listening, processes=options.processes, is_working=not options.no_worker)
@@ -191,7 +220,11 @@ def create_user(options: argparse.Namespace) -> int:
 
     password = _asked_password()
     commands.create_user(
-        system_actor("command line"), email=options.email, name=options.name, roles=tuple(options.role), password=password
+        system_actor("command line"),
+        email=options.email,
+        name=options.name,
+        roles=tuple(options.role),
+        password=password,
     )
     print(f"{options.email} may sign in.")
     return 0
@@ -207,7 +240,9 @@ def set_password(options: argparse.Namespace) -> int:
     from embudo.foundation.access import commands, queries  # noqa: PLC0415
     from embudo.kernel.actor import system_actor  # noqa: PLC0415
 
-    commands.set_password(system_actor("command line"), queries.user_by_email(options.email), password=_asked_password())
+    commands.set_password(
+        system_actor("command line"), queries.user_by_email(options.email), password=_asked_password()
+    )
     print("The password is set; other sessions have ended.")
     return 0
 
@@ -229,7 +264,9 @@ def create_token(options: argparse.Namespace) -> int:
 
     owner = queries.actor_of(queries.user_by_email(options.email), origin="cli")
     expires = clock.now() + timedelta(days=options.days) if options.days else None
-    _token, secret = commands.create_token(owner, name=options.name, grants=tuple(options.grant), expires=expires)
+    _token, secret = commands.create_token(
+        owner, name=options.name, grants=tuple(options.grant), expires=expires
+    )
     print(secret)
     return 0
 
@@ -251,7 +288,9 @@ def verify_audit(options: argparse.Namespace) -> int:
 
     faults = seal.verify(head=options.head)
     for fault in faults:
-        print(f"{fault.kind}\t{'entry ' + str(fault.seq) if fault.seq is not None else 'chain'}\t{fault.detail}")
+        print(
+            f"{fault.kind}\t{'entry ' + str(fault.seq) if fault.seq is not None else 'chain'}\t{fault.detail}"
+        )
     print(f"{'The log is intact' if not faults else str(len(faults)) + ' faults'}; head {seal.chain_head()}")
     return 1 if faults else 0
 

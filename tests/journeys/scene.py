@@ -2,6 +2,7 @@
 
 import json
 import sys
+from decimal import Decimal
 from typing import Any
 
 import django
@@ -58,7 +59,7 @@ def records(admin: Actor) -> dict[str, str]:
     sales.win_opportunity(admin, won)
     lost = sales.open_opportunity(admin, title="Ten gates", value=Money(90_000, "EUR"), company=company)
     sales.lose_opportunity(admin, lost, reason="price")
-    draft = InvoiceDraft(lines=(LineDraft("Forty doors", 40, 300, 23),), opportunity_id=won.pk, company_id=company.pk, currency="EUR")
+    draft = InvoiceDraft(lines=(LineDraft("Forty doors", Decimal(40), Decimal(300), Decimal(23)),), opportunity_id=won.pk, company_id=company.pk, currency="EUR")
     invoice = billing.issue_invoice(admin, draft=draft)
     task = activity.create_task(admin, about=lead, title="Call Jan back")
     activity.add_note(admin, about=lead, text="Wants the offer by Friday.")

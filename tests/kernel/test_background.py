@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -32,13 +31,12 @@ def listen(happening: Rang, entry: LogEntry) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _only_listener(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _only_listener(monkeypatch: pytest.MonkeyPatch) -> None:
     heard.clear()
     monkeypatch.setattr(event, "subscriptions", {})
     monkeypatch.setattr(
         "embudo.kernel.follow.subscriptions", {"kernel.listen": Subscription("kernel.listen", Rang, listen)}
     )
-    yield
 
 
 def ring(*numbers: int) -> None:

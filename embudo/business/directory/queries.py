@@ -15,7 +15,7 @@ COMPANY, PERSON = Company.kind_name(), Person.kind_name()
 MOST_OPTIONS = 20
 MOST_CANDIDATES = 8
 Terms = tuple[tuple[str, Any], ...]  # (column, value); an empty value is not asked for
-MOST_COMPARED = 200  # of one kind; what the exact keys find comes first
+MOST_COMPARED = 100  # of one kind; what the exact keys find comes first
 
 
 @dataclass(frozen=True)
@@ -168,9 +168,9 @@ def _any_of(found: Any, terms: Terms) -> Any:
 def _alike_companies(actor: Actor, asked: Sought) -> list[Candidate]:
     sure = (
         ("tax_key", asked.tax_key), ("email_key", asked.email), ("phone_key", asked.phone), ("mobile_key", asked.phone),
-        ("name_key", asked.company_key),
+        ("name_key", asked.company_key), ("email_domain", asked.domain),
     )  # fmt: skip
-    near = (("name_start", asked.start), ("email_domain", asked.domain))
+    near = (("name_start", asked.start),)
     columns = ("name_key", "email", "email_domain", "phone", "mobile", "tax_key", "town", "tax_id")
     found = []
     for row in _rows(Company.objects.visible_to(actor), sure, near, columns):

@@ -6,4 +6,4 @@ class InsightConfig(AppConfig):
     label = "insight"
 
     def ready(self) -> None:
-        from embudo.business.insight import hooks  # noqa: F401
+        from embudo.business.insight import hooks

@@ -5,7 +5,14 @@ from embudo.business.insight.permissions import VIEW_DASHBOARD
 from embudo.business.sales.permissions import VIEW_LEADS, VIEW_OPPORTUNITIES
 from embudo.foundation.activity.permissions import VIEW_TASKS
 from embudo.foundation.ui.help import register_help
-from embudo.foundation.ui.hooks_registry import HomePage, MenuEntry, Tile, register_home, register_menu, register_tile
+from embudo.foundation.ui.hooks_registry import (
+    HomePage,
+    MenuEntry,
+    Tile,
+    register_home,
+    register_menu,
+    register_tile,
+)
 
 register_menu(MenuEntry(_("Dashboard"), "insight:dashboard", "layout-dashboard", VIEW_DASHBOARD, order=10))
 for role in ("administrator", "manager", "seller", "collector"):

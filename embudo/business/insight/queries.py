@@ -12,11 +12,10 @@ from embudo.business.billing.queries import CurrencyFacts, money_facts
 from embudo.business.insight.rules import Amount, Leak, Step, biggest_leak, funnel, months_back, reach_of
 from embudo.business.sales import permissions as sales_permissions
 from embudo.business.sales.queries import MoneyFact, cohort_facts, funnel_facts, won_by_month_facts
-from embudo.foundation.activity.queries import TaskFacts, task_facts, titles_of
-from embudo.foundation.activity.queries import tasks_open as open_task_facts
+from embudo.foundation.activity.queries import TaskFacts, task_facts, tasks_open as open_task_facts, titles_of
 from embudo.kernel import clock
 from embudo.kernel.actor import Actor
-from embudo.kernel.permission import Scope
+from embudo.kernel.permission import WIDTH, Scope
 
 MONTHS = 12
 URGENT = 6
@@ -41,9 +40,13 @@ class View:
 
 def widest_scope(actor: Actor) -> Scope | None:
     """The widest that the actor sees of leads, opportunities or invoices."""
-    permissions = (sales_permissions.VIEW_OPPORTUNITIES, sales_permissions.VIEW_LEADS, billing_permissions.VIEW_INVOICES)
+    permissions = (
+        sales_permissions.VIEW_OPPORTUNITIES,
+        sales_permissions.VIEW_LEADS,
+        billing_permissions.VIEW_INVOICES,
+    )
     scopes = [scope for scope in map(actor.scope, permissions) if scope]
-    return max(scopes, key=lambda scope: [*Scope].index(scope), default=None)
+    return max(scopes, key=WIDTH.__getitem__, default=None)
 
 
 def reach(actor: Actor, view: View) -> Scope | None:
@@ -123,7 +126,10 @@ def lead_funnel(actor: Actor, view: View) -> Funnel:
             (_("Leads"), Amount(facts.leads)),
             (_("Worked"), Amount(facts.started)),
             (_("Qualified"), Amount(facts.qualified)),
-            (_("Converted"), Amount(facts.converted, _merged(fact for sums in made.values() for fact in sums).sums)),
+            (
+                _("Converted"),
+                Amount(facts.converted, _merged(fact for sums in made.values() for fact in sums).sums),
+            ),
             (_("Won"), amount(made.get("won", ()))),
         ]
     )
@@ -140,8 +146,14 @@ class Lane:
 def pipeline(actor: Actor, view: View) -> list[Lane]:
     """What stands in each open stage now, then what was won and lost in the period."""
     facts = funnel_facts(actor, reach=reach(actor, view), since=view.since)
-    lanes = [Lane(stage.name, stage.kind, _merged(stage.sums)) for stage in facts.stages if stage.kind == "open"]
-    return [*lanes, Lane(str(_("Won")), "won", amount(facts.won)), Lane(str(_("Lost")), "lost", amount(facts.lost))]
+    lanes = [
+        Lane(stage.name, stage.kind, _merged(stage.sums)) for stage in facts.stages if stage.kind == "open"
+    ]
+    return [
+        *lanes,
+        Lane(str(_("Won")), "won", amount(facts.won)),
+        Lane(str(_("Lost")), "lost", amount(facts.lost)),
+    ]
 
 
 def money(actor: Actor, view: View) -> tuple[CurrencyFacts, ...]:

@@ -1,6 +1,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -55,7 +56,7 @@ def funnel(named: Sequence[tuple[Any, Amount]]) -> list[Step]:
 
 def biggest_leak(steps: Sequence[Step]) -> Leak | None:
     """None while nothing is lost."""
-    pairs = list(zip(steps, steps[1:], strict=False))
+    pairs = list(pairwise(steps))
     worst = max(pairs, key=lambda pair: pair[1].lost, default=None)
     if worst is None or worst[1].lost <= 0:
         return None

@@ -1,8 +1,7 @@
 from typing import Any
 
 from django.utils import formats, timezone
-from django.utils.translation import gettext, ngettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
 from embudo.business.billing.permissions import VIEW_INVOICES
 from embudo.business.insight import permissions, queries, rules
@@ -26,7 +25,9 @@ class Asked(Page):
         offered = rules.choices_of_whose(queries.widest_scope(self.actor))
         whose = self.request.GET.get("whose", "")
         days = self.request.GET.get("days", "")
-        return queries.View(whose if whose in offered else offered[-1], rules.PERIODS.get(days, rules.PERIODS["30"])[1])
+        return queries.View(
+            whose if whose in offered else offered[-1], rules.PERIODS.get(days, rules.PERIODS["30"])[1]
+        )
 
     def get_context(self) -> dict[str, Any]:
         view = self.view
@@ -58,7 +59,9 @@ class Dashboard(Asked):
             "greeting": self.greeting(),
             "tiles": tiles_for(self.actor),
             "query": f"whose={view.whose}&days={view.days}",
-            "whose": [(key, rules.WHOSE[key], key == view.whose) for key in offered] if len(offered) > 1 else [],
+            "whose": [(key, rules.WHOSE[key], key == view.whose) for key in offered]
+            if len(offered) > 1
+            else [],
             "periods": [(key, label, days == view.days) for key, (label, days) in rules.PERIODS.items()],
         }
 
@@ -82,10 +85,25 @@ class FiguresPart(Part):
         return super().get_context() | {
             "figures": found,
             "tiles": [
-                (_("New leads"), atoms.number(found.leads), rules.change(found.leads, found.leads_before), "%"),
-                (_("Won deals"), atoms.number(found.won.count), rules.change(found.won.count, found.won_before.count), "%"),
+                (
+                    _("New leads"),
+                    atoms.number(found.leads),
+                    rules.change(found.leads, found.leads_before),
+                    "%",
+                ),
+                (
+                    _("Won deals"),
+                    atoms.number(found.won.count),
+                    rules.change(found.won.count, found.won_before.count),
+                    "%",
+                ),
                 (_("Won value"), _sums(found.won) or "—", rules.change(won, won_before), "%"),
-                (_("Win rate"), "—" if found.win_rate is None else f"{found.win_rate} %", _points(found), _("points")),
+                (
+                    _("Win rate"),
+                    "—" if found.win_rate is None else f"{found.win_rate} %",
+                    _points(found),
+                    _("points"),
+                ),
             ],
         }
 
@@ -113,7 +131,10 @@ class FunnelPart(Part):
         found = queries.lead_funnel(self.actor, self.view)
         top = found.steps[0].reached.count
         return super().get_context() | {
-            "rows": [(step, atoms.funnel_bar(step.reached.count, top, n), _sums(step.reached)) for n, step in enumerate(found.steps)],
+            "rows": [
+                (step, atoms.funnel_bar(step.reached.count, top, n), _sums(step.reached))
+                for n, step in enumerate(found.steps)
+            ],
             "leak": found.leak,
             "is_empty": not top,
         }
@@ -128,7 +149,10 @@ class PipelinePart(Part):
         lanes = queries.pipeline(self.actor, self.view)
         top = max((_leading(lane.amount) for lane in lanes), default=0)
         tones = {"won": "c2", "lost": "c4"}
-        rows = [(lane, atoms.bar(_leading(lane.amount), top, tones.get(lane.kind, "c1")), _sums(lane.amount)) for lane in lanes]
+        rows = [
+            (lane, atoms.bar(_leading(lane.amount), top, tones.get(lane.kind, "c1")), _sums(lane.amount))
+            for lane in lanes
+        ]
         return super().get_context() | {"rows": rows}
 
 
@@ -138,7 +162,9 @@ class MoneyPart(Part):
     title = _("Money by state")
 
     def get_context(self) -> dict[str, Any]:
-        return super().get_context() | {"currencies": [_money_rows(one) for one in queries.money(self.actor, self.view)]}
+        return super().get_context() | {
+            "currencies": [_money_rows(one) for one in queries.money(self.actor, self.view)]
+        }
 
 
 def _money_rows(facts: Any) -> dict[str, Any]:
@@ -149,8 +175,16 @@ def _money_rows(facts: Any) -> dict[str, Any]:
         (_("Issued in the period"), facts.issued, facts.issued_count, "c1"),
     ]
     top = max((amount.minor for _label, amount, _count, _tone in rows), default=0)
-    drawn = [(label, amount, count, atoms.bar(max(0, amount.minor), top, tone)) for label, amount, count, tone in rows]
-    return {"currency": facts.currency, "rows": drawn, "overdue": facts.overdue, "overdue_count": facts.overdue_count}
+    drawn = [
+        (label, amount, count, atoms.bar(max(0, amount.minor), top, tone))
+        for label, amount, count, tone in rows
+    ]
+    return {
+        "currency": facts.currency,
+        "rows": drawn,
+        "overdue": facts.overdue,
+        "overdue_count": facts.overdue_count,
+    }
 
 
 def _age(bucket: Any) -> str:

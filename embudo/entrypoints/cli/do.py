@@ -29,7 +29,10 @@ def describe() -> str:
 
 
 def _names(act: Command[..., Any]) -> list[str]:
-    return [name if one.default is inspect.Parameter.empty else f"[{name}]" for name, one in _parameters(act).items()]
+    return [
+        name if one.default is inspect.Parameter.empty else f"[{name}]"
+        for name, one in _parameters(act).items()
+    ]
 
 
 def _parameters(act: Command[..., Any]) -> dict[str, inspect.Parameter]:
@@ -58,7 +61,9 @@ def run(name: str, email: str, typed: Sequence[str]) -> int:
 
 def _told(problem: EmbudoError) -> str:
     if isinstance(problem, Invalid):
-        return "\n".join(f"{field or 'input'}: {text}" for field, texts in problem.errors.items() for text in texts)
+        return "\n".join(
+            f"{field or 'input'}: {text}" for field, texts in problem.errors.items() for text in texts
+        )
     if isinstance(problem, Refused):
         return f"{problem.message} ({problem.code})"
     if isinstance(problem, Forbidden):
@@ -71,13 +76,17 @@ def call(act: Command[..., Any], actor: Any, given: dict[str, Any]) -> Any:
     parameters = _parameters(act)
     unknown = given.keys() - parameters.keys()
     missing = [
-        name for name, one in parameters.items() if one.default is inspect.Parameter.empty and name not in given
+        name
+        for name, one in parameters.items()
+        if one.default is inspect.Parameter.empty and name not in given
     ]
     if unknown or missing:
         raise UsageError(f"{act.name} takes: {', '.join(_names(act))}. Write each as name=value.")
     values = {name: value_of(name, parameters[name].annotation, text, actor) for name, text in given.items()}
     positional = [
-        values.pop(name) for name, one in parameters.items() if one.kind is not one.KEYWORD_ONLY and name in values
+        values.pop(name)
+        for name, one in parameters.items()
+        if one.kind is not one.KEYWORD_ONLY and name in values
     ]
     return act(actor, *positional, **values)
 
@@ -112,7 +121,13 @@ def _of_type(name: str, hint: type, text: Any, actor: Any) -> Any:
         fields = json.loads(text) if isinstance(text, str) else text
         hints = {one.name: one.type for one in dataclasses.fields(hint)}
         resolved = inspect.get_annotations(hint, eval_str=True)
-        return hint(**{key: value_of(f"{name}.{key}", resolved[key], fields[key], actor) for key in hints if key in fields})
+        return hint(
+            **{
+                key: value_of(f"{name}.{key}", resolved[key], fields[key], actor)
+                for key in hints
+                if key in fields
+            }
+        )
     if hint in (int, str, Decimal, UUID) or issubclass(hint, str):
         return hint(text)
     return text

@@ -6,4 +6,4 @@ class AuditConfig(AppConfig):
     label = "audit"
 
     def ready(self) -> None:
-        from embudo.foundation.audit import commands, hooks, reactions  # noqa: F401
+        from embudo.foundation.audit import commands, hooks, reactions

@@ -14,10 +14,10 @@ def history_panel(kind: str, record_id: UUID) -> str:
     return reverse("audit:history_panel", args=[kind, record_id])
 
 
-register_menu(MenuEntry(_("Log"), "audit:log", "history", permissions.VIEW_LOG, order=900, section=_("Settings")))
-register_panel(
-    Panel("*", "side", _("Change history"), history_panel, permissions.VIEW_HISTORY, order=900)
+register_menu(
+    MenuEntry(_("Log"), "audit:log", "history", permissions.VIEW_LOG, order=900, section=_("Settings"))
 )
+register_panel(Panel("*", "side", _("Change history"), history_panel, permissions.VIEW_HISTORY, order=900))
 register_notification_kind(NotificationKind("audit.tampering", _("The log has been tampered with")))
 register_event_text("audit.LogChecked", _("checked the log"), "shield-check")
 register_event_text("audit.LogCheckRequested", _("asked for a check of the log"), "shield-check")

@@ -74,7 +74,9 @@ class RecordChange:
 
 def changes(found: list[LogEntry], *, of: UUID | None = None) -> dict[int, list[RecordChange]]:
     """The readable changes of each entry, by its number; with `of` only those of that record. One query for the keys."""
-    raw = [(one.pk, change) for one in found for change in one.changes if of is None or change["id"] == str(of)]
+    raw = [
+        (one.pk, change) for one in found for change in one.changes if of is None or change["id"] == str(of)
+    ]
     told: dict[int, list[RecordChange]] = {}
     for (seq, _change), shown in zip(raw, revealed([change for _seq, change in raw]), strict=True):
         told.setdefault(seq, []).append(_readable(shown))
@@ -86,7 +88,9 @@ def _readable(change: dict[str, Any]) -> RecordChange:
     before, after = change["before"] or {}, change["after"] or {}
     labels = _labels(kind)
     fields = [
-        FieldChange(labels.get(name, name.replace("_", " ")), _shown(before.get(name)), _shown(after.get(name)))
+        FieldChange(
+            labels.get(name, name.replace("_", " ")), _shown(before.get(name)), _shown(after.get(name))
+        )
         for name in dict.fromkeys((*before, *after))
     ]
     return RecordChange(

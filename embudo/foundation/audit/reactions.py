@@ -57,5 +57,9 @@ def warn_of_tampering(event: LogChecked, _entry: LogEntry) -> None:
     for user in active_members("administrator"):
         with override(user.language):
             title = gettext("The log has been tampered with")
-            body = ngettext("%(n)s fault was found.", "%(n)s faults were found.", event.faults) % {"n": event.faults}
-        tell_user(CHECKER, user=user, kind="audit.tampering", title=title, body=body, url=reverse("audit:chain"))
+            body = ngettext("%(n)s fault was found.", "%(n)s faults were found.", event.faults) % {
+                "n": event.faults
+            }
+        tell_user(
+            CHECKER, user=user, kind="audit.tampering", title=title, body=body, url=reverse("audit:chain")
+        )

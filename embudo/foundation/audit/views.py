@@ -6,8 +6,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse, reverse_lazy
-from django.utils.translation import gettext, ngettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
 from embudo.foundation.audit import commands, permissions, queries
 from embudo.foundation.ui.forms import EmptyForm
@@ -80,7 +79,9 @@ class Log(ListPage):
     search_fields = ("command", "user_name", "actor_name", "request_id")
     search_label = _("Find by act or person")
     default_sort = "-seq"
-    actions = (Action(_("State of the log"), reverse_lazy("audit:chain"), "shield-check", permissions.CHECK_LOG),)
+    actions = (
+        Action(_("State of the log"), reverse_lazy("audit:chain"), "shield-check", permissions.CHECK_LOG),
+    )
     empty_text = _("Whatever people and programs do will stand here.")
 
     def row_url(self, row: Any) -> str:
@@ -157,7 +158,9 @@ class History(Page):
 
     def get_context(self) -> dict[str, Any]:
         found = queries.entries_about(self.actor, self.kwargs["kind"], self.kwargs["record_id"])
-        page = keyset_page(found, sort="-seq", size=self.size, after=self.request.GET.get("after", ""), before="")
+        page = keyset_page(
+            found, sort="-seq", size=self.size, after=self.request.GET.get("after", ""), before=""
+        )
         told = tell(page.rows, of=self.kwargs["record_id"])
         return super().get_context() | {"told": told, "next_url": f"?after={page.next}" if page.next else ""}
 
@@ -183,7 +186,14 @@ class Chain(Page):
     nav = "audit:log"
     crumbs = (LOG_CRUMB,)
     actions = (
-        Action(_("Check now"), reverse_lazy("audit:check"), "shield-check", permissions.CHECK_LOG, primary=True, dialog=True),
+        Action(
+            _("Check now"),
+            reverse_lazy("audit:check"),
+            "shield-check",
+            permissions.CHECK_LOG,
+            primary=True,
+            dialog=True,
+        ),
     )
 
     def get_context(self) -> dict[str, Any]:
@@ -198,7 +208,9 @@ class CheckNow(ConfirmPage):
     form_class = EmptyForm
     title = _("Check the log")
     submit_label = _("Check now")
-    intro = _("The whole log is read and compared with its seals. You see the result on this page when it is done.")
+    intro = _(
+        "The whole log is read and compared with its seals. You see the result on this page when it is done."
+    )
     crumbs = (LOG_CRUMB,)
 
     def perform(self, actor: Actor, _record: Any, _data: Mapping[str, Any]) -> None:
@@ -209,4 +221,3 @@ class CheckNow(ConfirmPage):
 
     def success_message(self, _result: Any) -> str:
         return gettext("The check has started.")
-

@@ -6,4 +6,4 @@ class SearchConfig(AppConfig):
     label = "search"
 
     def ready(self) -> None:
-        from embudo.foundation.search import commands, hooks, permissions, reactions  # noqa: F401
+        from embudo.foundation.search import commands, hooks, permissions, reactions

@@ -115,7 +115,9 @@ def _candidates(entries: QuerySet[SearchEntry], asked: Asked) -> list[SearchEntr
         return []
     if connection.vendor == "sqlite":
         rare = _rare_trigrams(longest)
-        return list(entries.filter(pk__in=_rowids(" OR ".join(map(quoted, rare))))[:CANDIDATES]) if rare else []
+        return (
+            list(entries.filter(pk__in=_rowids(" OR ".join(map(quoted, rare))))[:CANDIDATES]) if rare else []
+        )
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL pg_trgm.word_similarity_threshold = 0.4")
         near = RawSQL("SELECT id FROM search_searchentry WHERE text %%> %s LIMIT 1000", [longest])
@@ -127,5 +129,8 @@ def _rare_trigrams(term: str) -> list[str]:
     wanted = rules.trigrams(term)
     marks = ", ".join(["%s"] * len(wanted))
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT term FROM search_vocabulary WHERE term IN ({marks}) ORDER BY doc LIMIT %s", [*wanted, RARE_TRIGRAMS])  # noqa: S608 - only the number of placeholders varies
+        cursor.execute(
+            f"SELECT term FROM search_vocabulary WHERE term IN ({marks}) ORDER BY doc LIMIT %s",  # noqa: S608 - marks only
+            [*wanted, RARE_TRIGRAMS],
+        )
         return [row[0] for row in cursor.fetchall()]

@@ -58,7 +58,10 @@ def rank(asked: Asked, title: str, text: str) -> float:
 def closeness(asked: Asked, text: str) -> float:
     """How well the worst of the terms matches the best word of the text, 0 to 100; for typing mistakes."""
     words = text.split()
-    return min((max((fuzz.ratio(term, word) for word in words), default=0.0) for term in asked.long_terms), default=0.0)
+    return min(
+        (max((fuzz.ratio(term, word) for word in words), default=0.0) for term in asked.long_terms),
+        default=0.0,
+    )
 
 
 def trigrams(term: str) -> list[str]:

@@ -1,8 +1,7 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _
 
 from embudo.foundation.search import permissions, queries, rules
 from embudo.foundation.ui.access_marks import actor_of, guarded
@@ -17,7 +16,9 @@ ON_PAGE = 100
 def suggest(request: HttpRequest) -> HttpResponse:
     """The palette's hits, as one types."""
     hits = queries.found(actor_of(request), request.GET.get("q", ""), limit=IN_PALETTE)
-    return suggestions(request, [Suggestion(hit.title, hit.url, _second_line(hit), hit.kind.icon) for hit in hits])
+    return suggestions(
+        request, [Suggestion(hit.title, hit.url, _second_line(hit), hit.kind.icon) for hit in hits]
+    )
 
 
 def _second_line(hit: queries.Hit) -> str:

@@ -6,4 +6,4 @@ class TransferConfig(AppConfig):
     label = "transfer"
 
     def ready(self) -> None:
-        from embudo.foundation.transfer import commands, hooks  # noqa: F401
+        from embudo.foundation.transfer import commands, hooks

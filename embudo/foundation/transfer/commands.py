@@ -49,7 +49,12 @@ def _emptied(buffer: io.StringIO) -> bytes:
 def xlsx_file(title: str, headings: Sequence[str], rows: Iterable[rules.Row]) -> IO[bytes]:
     """A workbook in a temporary file, written row by row in constant memory; more rows than a sheet holds go on the next."""
     file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    options = {
+        "constant_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+    }
     book = xlsxwriter.Workbook(file, options)
     book.set_properties({"title": title})
     sheet = _Sheet(book, title, headings)

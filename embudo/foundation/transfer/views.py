@@ -39,7 +39,9 @@ class ListExporter:
         if format == "xlsx":
             file = commands.xlsx_file(title, headings, rows)
             return FileResponse(file, as_attachment=True, filename=name, content_type=XLSX)
-        answer = StreamingHttpResponse(commands.csv_lines(headings, rows), content_type="text/csv; charset=utf-8")
+        answer = StreamingHttpResponse(
+            commands.csv_lines(headings, rows), content_type="text/csv; charset=utf-8"
+        )
         answer["Content-Disposition"] = f'attachment; filename="{name}"'
         return answer
 

@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -47,7 +47,7 @@ class RegisterPage(CommandPage):
 
     template_name = "directory/register.html"
     width = ""
-    duplicates_url = ""
+    duplicates_url: ClassVar[Any] = ""
     watched = ""
 
     def perform(self, actor: Any, record: Any, data: Any) -> Any:

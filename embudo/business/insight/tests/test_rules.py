@@ -1,6 +1,14 @@
 from datetime import date
 
-from embudo.business.insight.rules import Amount, biggest_leak, change, choices_of_whose, funnel, months_back, reach_of
+from embudo.business.insight.rules import (
+    Amount,
+    biggest_leak,
+    change,
+    choices_of_whose,
+    funnel,
+    months_back,
+    reach_of,
+)
 from embudo.kernel.permission import Scope
 
 STEPS = funnel([("Leads", Amount(100)), ("Worked", Amount(80)), ("Won", Amount(20))])

@@ -17,7 +17,9 @@ def test_dashboard_greets_and_names_its_tiles(client: Client, role: str) -> None
 
 
 @pytest.mark.parametrize("tile", TILES)
-@pytest.mark.parametrize("asked", ["", "?whose=mine&days=90", "?whose=team", "?whose=all&days=365", "?whose=x&days=y"])
+@pytest.mark.parametrize(
+    "asked", ["", "?whose=mine&days=90", "?whose=team", "?whose=all&days=365", "?whose=x&days=y"]
+)
 def test_tile_answers_whatever_is_asked(client: Client, tile: str, asked: str) -> None:
     client.force_login(a_user(roles=("administrator",), name="Ann", email="ann@example.com"))
     assert client.get(reverse(f"insight:{tile}") + asked).status_code == 200

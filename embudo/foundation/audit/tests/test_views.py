@@ -4,6 +4,7 @@ from django.urls import reverse
 
 from embudo.foundation.access.commands import create_user, sync_roles
 from embudo.foundation.access.models import User
+from embudo.foundation.access.queries import actor_of
 from embudo.foundation.audit import commands, reactions
 from embudo.foundation.audit.models import LogCheck
 from embudo.kernel import seal, worker
@@ -47,7 +48,9 @@ def test_history_of_an_unknown_record_is_not_found(client: Client, admin: User) 
     assert client.get(reverse("audit:history", args=["no.kind", missing])).status_code == 404
 
 
-def test_request_check_lets_a_job_walk_the_chain(client: Client, admin: User, settings: object, tmp_path: object) -> None:
+def test_request_check_lets_a_job_walk_the_chain(
+    client: Client, admin: User, settings: object, tmp_path: object
+) -> None:
     settings.DATA = tmp_path  # type: ignore[attr-defined]
     assert client.post(reverse("audit:check")).status_code == 302
     worker.drain()
@@ -70,8 +73,6 @@ def test_record_check_of_a_tampered_log_warns_administrators(
 
 def test_record_check_without_grant_is_forbidden(admin: User) -> None:
     cat = create_user(SYSTEM, email="cat@example.com", name="Cat")
-    from embudo.foundation.access.queries import actor_of
-
     with pytest.raises(Forbidden):
         commands.record_check(actor_of(cat), faults=(), head="")
 

@@ -47,7 +47,9 @@ def test_found_forgives_accents_capitals_and_mistakes(asker: object, typed: str,
     assert titles(asker, typed)[0] == found
 
 
-@pytest.mark.parametrize("typed", ["", "ab", '"', "*", "AND OR NOT", "a\0b", "'; DROP TABLE", "^near(", "%%%", "xyzzy" * 40])
+@pytest.mark.parametrize(
+    "typed", ["", "ab", '"', "*", "AND OR NOT", "a\0b", "'; DROP TABLE", "^near(", "%%%", "xyzzy" * 40]
+)
 def test_found_takes_whatever_is_typed_as_text(asker: object, typed: str) -> None:
     assert titles(asker, typed) == []
 

@@ -33,12 +33,15 @@ def test_defused_disarms_formulas_only(text: str, written: str) -> None:
 
 
 def test_exported_reads_words_from_markup() -> None:
-    assert rules.exported(mark_safe("<span class='badge'><svg></svg>Won &amp; done</span>"), "text", UTC_ZONE) == "Won & done"
+    assert (
+        rules.exported(mark_safe("<span class='badge'><svg></svg>Won &amp; done</span>"), "text", UTC_ZONE)
+        == "Won & done"
+    )
 
 
 def test_exported_turns_instants_into_the_readers_time() -> None:
     at = datetime(2026, 6, 1, 22, 30, tzinfo=UTC)
-    assert rules.exported(at, "datetime", ZoneInfo("Europe/Warsaw")) == datetime(2026, 6, 2, 0, 30)
+    assert rules.exported(at, "datetime", ZoneInfo("Europe/Warsaw")) == datetime(2026, 6, 2, 0, 30)  # noqa: DTZ001 - spreadsheets know no zones
 
 
 def test_csv_lines_begin_with_a_mark_and_keep_types() -> None:
