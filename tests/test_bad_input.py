@@ -14,6 +14,7 @@ from tests.walk.bodies import JSON, body_for, body_schema, valid_object, valid_v
 from tests.walk.crooked import TEXTS, Case, Fields, Sent, body_cases, form_cases, query_cases
 from tests.walk.endpoints import Endpoint, operations, pages
 from tests.walk.tables import differing, dump, watched
+from tests.walk.told import nothing
 from tests.walk.world import Caller, World, token_for, token_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(300)]
@@ -42,7 +43,9 @@ def admin(world: World) -> Caller:
     return world.caller("administrator")
 
 
-def send(endpoint: Endpoint, caller: Caller, world: World, case: Case, before: dict[str, list[str]]) -> list[str]:
+def send(
+    endpoint: Endpoint, caller: Caller, world: World, case: Case, before: dict[str, list[str]]
+) -> list[str]:
     """What is wrong with the answer to one wrong request."""
     told = f"{endpoint.methods[0]} /{endpoint.route} with {case.told}"
     path = endpoint.own_path(world) + (f"?{case.query}" if case.query else "")
@@ -68,12 +71,21 @@ def names(problem: dict[str, Any], name: str) -> bool:
 
 def test_operations_refuse_wrong_bodies(world: World, admin: Caller) -> None:
     before, ops = dump(), operations()
-    assert [fault for one in ops for case in body_cases(one, world) for fault in send(one, admin, world, case, before)] == []
+    nothing(
+        [
+            fault
+            for one in ops
+            for case in body_cases(one, world)
+            for fault in send(one, admin, world, case, before)
+        ]
+    )
 
 
 def test_operations_refuse_wrong_parameters(world: World, admin: Caller) -> None:
     before, ops = dump(), operations()
-    assert [fault for one in ops for case in query_cases(one) for fault in send(one, admin, world, case, before)] == []
+    nothing(
+        [fault for one in ops for case in query_cases(one) for fault in send(one, admin, world, case, before)]
+    )
 
 
 def test_operations_refuse_a_stale_version(world: World, admin: Caller) -> None:
@@ -85,7 +97,7 @@ def test_operations_refuse_a_stale_version(world: World, admin: Caller) -> None:
         for tag, statuses in (('"999"', (412,)), ("nonsense", (422,))):
             case = Case(f"If-Match {tag}", body, statuses=statuses, headers={"If-Match": tag})
             found += send(one, admin, world, case, before)
-    assert found == []
+    nothing(found)
 
 
 def change_of(endpoint: Endpoint, world: World) -> bytes | str:
@@ -106,9 +118,15 @@ def test_operations_refuse_keys_that_cannot_be(world: World, admin: Caller) -> N
         if one.methods[0] == "POST" and not one.is_public:
             body, content_type = body_for(one, world)
             for key in ("x" * 201, "café", ""):
-                case = Case(f"key {key[:5]}", body, content_type, headers={"Idempotency-Key": key}, names="Idempotency-Key")
+                case = Case(
+                    f"key {key[:5]}",
+                    body,
+                    content_type,
+                    headers={"Idempotency-Key": key},
+                    names="Idempotency-Key",
+                )
                 found += send(one, admin, world, case, before)
-    assert found == []
+    nothing(found)
 
 
 def test_operations_refuse_bad_tokens(world: World) -> None:
@@ -121,7 +139,7 @@ def test_operations_refuse_bad_tokens(world: World) -> None:
                 case = Case(told, body, content_type, statuses=(401,))
                 found += send(one, caller, world, case, before)
         before = dump()
-    assert found == []
+    nothing(found)
 
 
 def bad_tokens(world: World) -> dict[str, str]:
@@ -147,14 +165,18 @@ def test_addresses_that_are_none_answer_404(world: World, admin: Caller) -> None
             if one.arguments:
                 status = admin.ask(one.methods[0], path, is_api=True).status_code
                 found += [f"{one.methods[0]} {path[:80]}: {status}"] * (status not in (400, 404, 405))
-    assert found == []
+    nothing(found)
 
 
 # --- pages and forms --------------------------------------------------------------------------------------------------
 
 
 def form_pages() -> list[Endpoint]:
-    return [one for one in pages() if "POST" in one.methods and hasattr(getattr(one.view, "view_class", None), "form_class")]
+    return [
+        one
+        for one in pages()
+        if "POST" in one.methods and hasattr(getattr(one.view, "view_class", None), "form_class")
+    ]
 
 
 def test_forms_refuse_wrong_input_and_keep_what_was_typed(world: World, admin: Caller) -> None:
@@ -163,7 +185,7 @@ def test_forms_refuse_wrong_input_and_keep_what_was_typed(world: World, admin: C
     for one in form_pages():
         for caller in (world.caller("anonymous") if one.is_public else admin, world.caller("ann")):
             found += form_faults(one, caller, world, before)
-    assert found == []
+    nothing(found)
 
 
 def form_faults(endpoint: Endpoint, caller: Caller, world: World, before: dict[str, list[str]]) -> list[str]:
@@ -172,11 +194,18 @@ def form_faults(endpoint: Endpoint, caller: Caller, world: World, before: dict[s
     if shown.status_code != 200:
         return [f"GET {path}: {shown.status_code}"] * (shown.status_code >= 500)
     kinds = Fields(shown.content.decode()).kinds
-    return [fault for sent in form_cases(kinds) for fault in post(endpoint, caller, path, kinds, sent, before)]
+    return [
+        fault for sent in form_cases(kinds) for fault in post(endpoint, caller, path, kinds, sent, before)
+    ]
 
 
 def post(
-    endpoint: Endpoint, caller: Caller, path: str, kinds: dict[str, str], sent: Sent, before: dict[str, list[str]]
+    endpoint: Endpoint,
+    caller: Caller,
+    path: str,
+    kinds: dict[str, str],
+    sent: Sent,
+    before: dict[str, list[str]],
 ) -> list[str]:
     told = f"{caller.name} POST /{endpoint.route} with {sent.told}"
     with transaction.atomic(), watched() as writes:
@@ -230,7 +259,7 @@ def test_pages_refuse_what_cannot_be_read(world: World, admin: Caller) -> None:
                 transaction.set_rollback(True)
             found += [f"POST {path} with {told}: {status}"] * (status >= 500)
             found += [f"POST {path} with {told}: {table} changed" for table in changed]
-    assert found == []
+    nothing(found)
 
 
 def test_pages_refuse_ten_megabytes(world: World, admin: Caller) -> None:
@@ -239,7 +268,7 @@ def test_pages_refuse_ten_megabytes(world: World, admin: Caller) -> None:
         caller = world.caller("anonymous") if one.is_public else admin
         status = caller.ask("POST", one.own_path(world), data=TEN_MEGABYTES, content_type=FORM).status_code
         found += [f"/{one.route}: {status}"] * (status != 413)
-    assert found == []
+    nothing(found)
 
 
 def test_pages_survive_odd_addresses(world: World, admin: Caller) -> None:
@@ -253,7 +282,7 @@ def test_pages_survive_odd_addresses(world: World, admin: Caller) -> None:
                 status = caller.ask("GET", f"{one.own_path(world)}?{query}").status_code
                 transaction.set_rollback(True)
             found += [f"GET /{one.route}?{query[:50]}: {status}"] * (status >= 500)
-    assert found == []
+    nothing(found)
 
 
 def test_the_cases_are_many(world: World) -> None:

@@ -18,6 +18,7 @@ from embudo.kernel.worker import drain
 from tests.walk.canaries import FORMULAS, MARK, PAYLOADS, alive
 from tests.walk.endpoints import Endpoint, pages
 from tests.walk.poisoned import poison, poisoned
+from tests.walk.told import nothing
 from tests.walk.world import Caller, World
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(300)]
@@ -60,7 +61,7 @@ def test_no_payload_lives_on_any_page(world: World) -> None:
                 faults, is_marked = page_faults(who, endpoint.own_path(world))
                 found += faults
                 marked += is_marked
-    assert sorted(set(found)) == []
+    nothing(sorted(set(found)))
     assert marked > 200  # the payloads really were on the pages
 
 
@@ -70,14 +71,16 @@ def test_no_payload_lives_in_searches_and_refused_forms(world: World) -> None:
         if endpoint.arguments:
             continue
         for payload in PAYLOADS[:: 4 if "POST" in endpoint.methods else 8]:
-            typed = dict.fromkeys(("q", "name", "title", "email", "next", "sort", "tab", "status", "owner"), payload)
+            typed = dict.fromkeys(
+                ("q", "name", "title", "email", "next", "sort", "tab", "status", "owner"), payload
+            )
             path = endpoint.own_path(world)
             answers = [world_get(caller, path, typed)]
             if "POST" in endpoint.methods:
                 answers.append(caller.browser.post(path, typed))
             found += [f"{path}: {fault}" for answer in answers for fault in answer_faults(answer)]
             caller = world.caller("administrator") if path == "/logout/" else caller
-    assert sorted(set(found)) == []
+    nothing(sorted(set(found)))
 
 
 def world_get(caller: Caller, path: str, typed: dict[str, str]) -> Any:
@@ -95,8 +98,8 @@ def test_no_payload_lives_in_any_mail(world: World) -> None:
     drain()
     mails = list(Mail.objects.all())
     assert len([mail for mail in mails if MARK in mail.html]) > 20
-    assert [f"{mail.subject[:40]}: {fault}" for mail in mails for fault in alive(mail.html, is_mail=True)] == []
-    assert [mail.subject for mail in mails if "\n" in mail.subject or "\r" in mail.subject] == []
+    nothing([f"{mail.subject[:40]}: {fault}" for mail in mails for fault in alive(mail.html, is_mail=True)])
+    nothing([mail.subject for mail in mails if "\n" in mail.subject or "\r" in mail.subject])
 
 
 TYPST = '#import "/etc/passwd": * #eval("1+1") #read("/etc/passwd") $7*7$ *b* _i_ `c` <label> @ref = head \\ #sys.version'
@@ -108,7 +111,9 @@ def test_pdf_says_payloads_word_by_word(world: World, tmp_path: Path) -> None:
         invoice: Any = poison(world, text)["invoice"]
         file = tmp_path / "invoice.pdf"
         file.write_bytes(pdf.rendered(invoice))
-        told = subprocess.run(["pdftotext", "-raw", str(file), "-"], capture_output=True, text=True, check=True).stdout
+        told = subprocess.run(
+            ["pdftotext", "-raw", str(file), "-"], capture_output=True, text=True, check=True
+        ).stdout
         assert bare(text) in bare(told)
         assert b"/JavaScript" not in file.read_bytes()
 
@@ -177,4 +182,9 @@ def test_the_eye_sees_what_is_alive(html: str) -> None:
 
 
 def test_the_eye_leaves_text_alone() -> None:
-    assert alive('<p title="&lt;script&gt;xcanary()">&lt;img onerror=xcanary()&gt;</p><script src="/a.js"></script>') == []
+    assert (
+        alive(
+            '<p title="&lt;script&gt;xcanary()">&lt;img onerror=xcanary()&gt;</p><script src="/a.js"></script>'
+        )
+        == []
+    )

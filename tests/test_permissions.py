@@ -13,6 +13,7 @@ from embudo.kernel.record import Record
 from tests.walk import planted
 from tests.walk.endpoints import Endpoint, operations, pages
 from tests.walk.tables import differing, dump
+from tests.walk.told import nothing
 from tests.walk.verdicts import faults, is_sign_in, unlike_missing
 from tests.walk.world import CALLERS, World
 
@@ -42,7 +43,7 @@ def walk(endpoints: list[Endpoint], name: str, world: World) -> list[str]:
 
 
 def test_every_address_declares_who_may_open_it() -> None:
-    assert [one.route for one in [*pages(), *operations()] if not one.is_declared] == []
+    nothing([one.route for one in [*pages(), *operations()] if not one.is_declared])
 
 
 def test_every_argument_of_an_address_has_a_value(world: World) -> None:
@@ -52,7 +53,7 @@ def test_every_argument_of_an_address_has_a_value(world: World) -> None:
             one.own_path(world)
         except KeyError as name:
             unknown.append(f"{one.route}: teach World.value {name}")
-    assert unknown == []
+    nothing(unknown)
 
 
 def test_the_walk_sees_the_whole_product() -> None:
@@ -62,17 +63,17 @@ def test_the_walk_sees_the_whole_product() -> None:
 
 @pytest.mark.parametrize("name", CALLERS)
 def test_pages_answer_as_their_permission_says(world: World, name: str) -> None:
-    assert walk(pages(), name, world) == []
+    nothing(walk(pages(), name, world))
 
 
 @pytest.mark.parametrize("name", CALLERS)
 def test_operations_answer_as_their_permission_says(world: World, name: str) -> None:
-    assert walk(operations(), name, world) == []
+    nothing(walk(operations(), name, world))
 
 
 def test_foreign_record_answers_like_a_missing_one(world: World) -> None:
     bob = world.caller("bob")
-    assert [line for one in [*pages(), *operations()] for line in unlike_missing(one, bob, world)] == []
+    nothing([line for one in [*pages(), *operations()] for line in unlike_missing(one, bob, world)])
 
 
 @pytest.mark.parametrize("name", CALLERS)
@@ -89,7 +90,7 @@ def test_commands_refuse_without_the_permission_and_out_of_scope(world: World, n
         except (Forbidden, NotFound):
             continue
         found.append(f"{name} may {command.name}")
-    assert found == []
+    nothing(found)
     assert differing(before, dump()) == []
 
 
@@ -104,7 +105,7 @@ def records_for(parameters: object, world: World) -> list[Record]:
 
 
 def test_commands_are_open_to_nobody_without_grants(world: World) -> None:
-    assert [one.name for one in all_commands() if world.cat.may(one.permission)] == []
+    nothing([one.name for one in all_commands() if world.cat.may(one.permission)])
 
 
 def test_forms_are_refused_without_their_csrf_token(world: World) -> None:
@@ -134,7 +135,7 @@ def test_who_owes_a_second_factor_gets_no_further(world: World) -> None:
         response = caller.ask("GET", one.own_path(world))
         if not (response.status_code == 302 and response["Location"] == "/profile/second-factor/"):
             opened.append(f"{one.route}: {response.status_code}")
-    assert opened == []
+    nothing(opened)
 
 
 # --- the walk itself, tried on planted faults -------------------------------------------------------------------------
@@ -144,7 +145,10 @@ def test_who_owes_a_second_factor_gets_no_further(world: World) -> None:
 @pytest.mark.parametrize(("route", "name", "told"), planted.FAULTS)
 def test_walk_catches_planted_fault(world: World, route: str, name: str, told: str) -> None:
     endpoint = next(one for one in pages() if one.route == route)
-    found = [*faults(endpoint, world.caller(name), world, dump()), *unlike_missing(endpoint, world.caller(name), world)]
+    found = [
+        *faults(endpoint, world.caller(name), world, dump()),
+        *unlike_missing(endpoint, world.caller(name), world),
+    ]
     assert [line for line in found if told in line] != []
 
 
@@ -156,7 +160,7 @@ def test_walk_catches_an_address_without_a_declaration() -> None:
 @override_settings(ROOT_URLCONF="tests.walk.planted")
 def test_walk_finds_nothing_where_nothing_is_wrong(world: World) -> None:
     sound = next(one for one in pages() if one.route == "planted/sound/<uuid:lead_id>/")
-    assert [line for name in CALLERS for line in faults(sound, world.caller(name), world, dump())] == []
+    nothing([line for name in CALLERS for line in faults(sound, world.caller(name), world, dump())])
     assert unlike_missing(sound, world.caller("bob"), world) == []
 
 

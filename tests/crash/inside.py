@@ -55,7 +55,12 @@ def half_applied() -> list[str]:
     logged = Counter(rows.values_list("about_id", "name"))
     leads = dict(Lead.objects.values_list("pk", "owner_id"))
     names = ("sales.LeadCreated", "sales.LeadAssigned")
-    faults = [f"lead {pk}: {name} {logged[pk, name]} times" for pk in leads for name in names if logged[pk, name] != 1]
+    faults = [
+        f"lead {pk}: {name} {logged[pk, name]} times"
+        for pk in leads
+        for name in names
+        if logged[pk, name] != 1
+    ]
     faults += [f"lead {pk} has no owner" for pk, owner in leads.items() if owner is None]
     faults += [f"{name} of a lead that is not there: {pk}" for pk, name in logged if pk not in leads]
     texts = Counter(Lead.objects.values_list("message", flat=True))
@@ -75,21 +80,29 @@ def told_wrongly() -> list[str]:
         elif mails[one.pk, "sent"] != 1:
             faults.append(f"lead {pk}: {mails[one.pk, 'sent']} mails sent")
     if sum(mails.values()) != Lead.objects.count() or len(told) != Notification.objects.count():
-        faults.append(f"{sum(mails.values())} mails and {Notification.objects.count()} notifications for all leads")
+        faults.append(
+            f"{sum(mails.values())} mails and {Notification.objects.count()} notifications for all leads"
+        )
     return faults if files else [*faults, "no mail was written"]
 
 
 def jobs_left() -> list[str]:
     left = Job.objects.exclude(state=Job.State.DONE)
     lost = Job.objects.filter(task__endswith="deliver_mail").count() != Mail.objects.count()
-    return [f"job {job.pk} {job.task} is {job.state}: {job.error[-200:]}" for job in left] + ["a job is missing"] * lost
+    return [f"job {job.pk} {job.task} is {job.state}: {job.error[-200:]}" for job in left] + [
+        "a job is missing"
+    ] * lost
 
 
 def keys_wrong() -> list[str]:
     """A kept answer tells of a lead that is there."""
     leads = {str(pk) for pk in Lead.objects.values_list("pk", flat=True)}
     kept = IdempotencyKey.objects.filter(status=201)
-    return [f"key {row.key}: answered, but there is no lead" for row in kept if json.loads(bytes(row.body))["id"] not in leads]
+    return [
+        f"key {row.key}: answered, but there is no lead"
+        for row in kept
+        if json.loads(bytes(row.body))["id"] not in leads
+    ]
 
 
 def chain_faults() -> list[str]:

@@ -63,11 +63,11 @@ def compare(writers: Writers, found: dict[str, object]) -> None:
 @pytest.mark.peer
 @pytest.mark.timeout(240)
 def test_five_kills_lose_nothing(group: Group) -> None:
-    ride_out(group, SHORT, random.Random(SEED))  # noqa: S311 - moments, no secrets
+    ride_out(group, SHORT, random.Random(SEED))
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3000)
 def test_fifty_kills_lose_nothing(group: Group) -> None:
-    dice = random.Random(SEED)  # noqa: S311
+    dice = random.Random(SEED)
     ride_out(group, tuple(dice.choices(KINDS, k=50)), dice)

@@ -54,7 +54,9 @@ class Writers:
 
     def send(self, text: str) -> bool:
         """One POST. False when no answer came, or the first call with this key counts as still running."""
-        body = json.dumps({"name": f"Visitor {text}", "email": f"{text}@example.com", "message": text}).encode()
+        body = json.dumps(
+            {"name": f"Visitor {text}", "email": f"{text}@example.com", "message": text}
+        ).encode()
         headers = {"Content-Type": "application/json", "X-Form-Key": self.key, "Idempotency-Key": text}
         request = urllib.request.Request(f"{self.url}/api/v1/leads", data=body, headers=headers)
         try:

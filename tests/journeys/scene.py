@@ -21,9 +21,8 @@ from embudo.foundation.activity import commands as activity  # noqa: E402
 from embudo.kernel.actor import Actor, system_actor  # noqa: E402
 from embudo.kernel.money import Money  # noqa: E402
 from embudo.project import setup  # noqa: E402
+from tests.journeys.scene_words import LANGUAGES, PASSWORD  # noqa: E402
 
-PASSWORD = "horse battery staple 7"
-LANGUAGES = ("en", "fr", "es", "pl")
 SYSTEM = system_actor("tests")
 
 

@@ -51,7 +51,9 @@ def valid_value(name: str, schema: Schema, world: World) -> Any:
     if kind == "object":
         return valid_object(schema, world)
     if kind == "array":
-        return [valid_value(name, schema["items"], world)] if schema.get("minItems") or name == "lines" else []
+        return (
+            [valid_value(name, schema["items"], world)] if schema.get("minItems") or name == "lines" else []
+        )
     if kind in ("integer", "number"):
         return max(1, schema.get("minimum", 1))
     if kind == "boolean":

@@ -47,7 +47,9 @@ PAYLOADS = (
     "%3Cscript%3Excanary(25)%3C/script%3E",
 )
 FORMULAS = ("=1+1", "+1+1", "-1+1", "@SUM(1)", "\t=1+1", '=HYPERLINK("//xcanary")', "=cmd|' /C x'!A0")
-ADDRESSES = frozenset({"href", "src", "action", "formaction", "data", "xlink:href", "hx-get", "hx-post", "srcdoc"})
+ADDRESSES = frozenset(
+    {"href", "src", "action", "formaction", "data", "xlink:href", "hx-get", "hx-post", "srcdoc"}
+)
 LIVE = re.compile(r"^[\s\x00-\x20]*(javascript|vbscript|data:text)", re.IGNORECASE)
 
 

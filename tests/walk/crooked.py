@@ -40,12 +40,16 @@ def body_cases(endpoint: Endpoint, world: World) -> Iterator[Case]:
     yield Case("a list", "[1, 2]")
     yield Case("nothing", b"", statuses=(400, 422))
     yield Case("deeply nested", "[" * 100_000, statuses=(400,))
-    yield Case("a form's body", "name=x", content_type="application/x-www-form-urlencoded", statuses=(400, 415))
+    yield Case(
+        "a form's body", "name=x", content_type="application/x-www-form-urlencoded", statuses=(400, 415)
+    )
     yield Case("JSON called text", json.dumps(valid), content_type="text/plain", statuses=(400, 415))
     yield Case("10 MB", json.dumps(valid | {"name": "x" * 10_000_000}), statuses=(413,))
     yield Case("an unknown field", json.dumps(valid | {"no_such_field": 1}), names="no_such_field")
     for name in schema.get("required", ()):
-        yield Case(f"no {name}", json.dumps({key: value for key, value in valid.items() if key != name}), names=name)
+        yield Case(
+            f"no {name}", json.dumps({key: value for key, value in valid.items() if key != name}), names=name
+        )
     for name, part in schema.get("properties", {}).items():
         yield from field_cases(name, resolved(part), valid)
 
@@ -57,7 +61,9 @@ def field_cases(name: str, schema: dict[str, Any], valid: dict[str, Any]) -> Ite
     if "string" in kinds:
         yield Case(f"{name} too long", json.dumps(valid | {name: TOO_LONG}), names=name)
     if any(resolved(choice).get("format") == "uuid" for choice in schema.get("anyOf", [schema])):
-        yield Case(f"{name} of nobody", json.dumps(valid | {name: str(uuid4())}), statuses=(403, 404, 409, 422))
+        yield Case(
+            f"{name} of nobody", json.dumps(valid | {name: str(uuid4())}), statuses=(403, 404, 409, 422)
+        )
         yield Case(f"{name} no id", json.dumps(valid | {name: "1 OR 1=1"}), names=name)
 
 
@@ -67,7 +73,9 @@ def query_cases(endpoint: Endpoint) -> Iterator[Case]:
         yield Case("a NUL in the address", query="q=a%00b", statuses=(400,))
         for name, part in parameters(endpoint).items():
             kinds = {resolved(choice).get("type") for choice in part.get("anyOf", [part])}
-            is_plain = not (kinds - {"string"}) and not any(key in str(part) for key in ("format", "enum", "const", "$ref"))
+            is_plain = not (kinds - {"string"}) and not any(
+                key in str(part) for key in ("format", "enum", "const", "$ref")
+            )
             if name != "cursor":
                 text = TOO_LONG[:3000] if is_plain else "%C3%28"
                 yield Case(f"{name} wrong", query=f"{name}={text}", names=name, statuses=(400, 422))
@@ -101,7 +109,9 @@ class Fields(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self.depth = given.get("method", "get").lower() if "/logout/" not in given.get("action", "") else ""
+            self.depth = (
+                given.get("method", "get").lower() if "/logout/" not in given.get("action", "") else ""
+            )
         name = given.get("name", "")
         if self.depth != "post" or not name:
             return
@@ -141,7 +151,9 @@ def form_cases(kinds: dict[str, str]) -> Iterator[Sent]:
     texts = [name for name, kind in kinds.items() if kind in TEXTS]
     choices = [name for name, kind in kinds.items() if kind in CHOICES]
     yield Sent("nothing at all", {}, must_fail=False)
-    yield Sent("fields that are not there", {"no_such_field": "x", "owner_id": "x", "is_staff": "1"}, must_fail=False)
+    yield Sent(
+        "fields that are not there", {"no_such_field": "x", "owner_id": "x", "is_staff": "1"}, must_fail=False
+    )
     if texts:
         yield Sent("too long", dict.fromkeys(texts, TOO_LONG))
         yield Sent("a NUL", dict.fromkeys(texts, "a\0b"))

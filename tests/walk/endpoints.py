@@ -23,6 +23,7 @@ class Endpoint:
     route: str
     name: str
     methods: tuple[str, ...]
+    elsewhere: tuple[str, ...] = ()  # methods that other operations of the same address answer
     is_public: bool = False
     is_for_everyone: bool = False
     permission: Permission | None = None
@@ -65,7 +66,9 @@ def _pages(resolver: URLResolver, before: str) -> Iterator[Endpoint]:
         if isinstance(pattern, URLResolver):
             yield from _pages(pattern, route)
         elif not getattr(pattern.callback, "is_rest", False):
-            assert isinstance(pattern.pattern, RoutePattern), f"{route}: give addresses by path(), not re_path()"
+            assert isinstance(pattern.pattern, RoutePattern), (
+                f"{route}: give addresses by path(), not re_path()"
+            )
             yield _page(pattern, route)
 
 
@@ -89,11 +92,16 @@ def operations() -> list[Endpoint]:
     """Every operation of the API."""
     from embudo.entrypoints.rest.app import api
 
+    walked = list(api.walk())
+    offered: dict[str, set[str]] = {}
+    for one in walked:
+        offered.setdefault(shape(one.path), set()).add(one.method)
     return [
         Endpoint(
             f"api/v1{one.path}",
             one.name,
             (one.method,),
+            elsewhere=tuple(offered[shape(one.path)] - {one.method}),
             is_public=one.permission is None,
             permission=one.permission,
             act_permission=one.permission,
@@ -101,5 +109,9 @@ def operations() -> list[Endpoint]:
             takes_form_key=any(type(auth).__name__ == "FormKey" for auth in one.operation.auth_callbacks),
             operation=one,
         )
-        for one in api.walk()
+        for one in walked
     ]
+
+
+def shape(path: str) -> str:
+    return ARGUMENT.sub("<>", path)

@@ -42,19 +42,42 @@ def poison(world: World, text: str) -> dict[str, Record]:
         postcode=text[:10], remarks=ALL,
     )  # fmt: skip
     person = filled(
-        directory.register_person, admin, {"last_name": text[:80]}, first_name=text[:80], job_title=text, remarks=ALL, company=company
+        directory.register_person,
+        admin,
+        {"last_name": text[:80]},
+        first_name=text[:80],
+        job_title=text,
+        remarks=ALL,
+        company=company,
     )
     source = filled(
-        sales.define_source, admin, {"name": f"{text}{number}"}, heading=text, thank_you=ALL[:1000], consent=text
+        sales.define_source,
+        admin,
+        {"name": f"{text}{number}"},
+        heading=text,
+        thank_you=ALL[:1000],
+        consent=text,
     )
     lead = filled(
         sales.submit_lead, admin, {"name": text}, company_name=text, job_title=text, message=ALL, source=source,
         email=f"a{number}@example.com", owner=user_of(world.ann), has_consented=True,
     )  # fmt: skip
     value = Money(100, "EUR")
-    product = filled(supply.define_product, admin, {"name": f"{text}{number}"}, code=f"{text[:20]}{number}", series=text[:40])
+    product = filled(
+        supply.define_product,
+        admin,
+        {"name": f"{text}{number}"},
+        code=f"{text[:20]}{number}",
+        series=text[:40],
+    )
     opportunity = sales.open_opportunity(
-        admin, title=text, value=value, company=company, person=person, product=product, stage=a_stage("Prospecting")
+        admin,
+        title=text,
+        value=value,
+        company=company,
+        person=person,
+        product=product,
+        stage=a_stage("Prospecting"),
     )
     return {
         "company": company,
@@ -76,7 +99,9 @@ def money(world: World, company: Any, text: str) -> dict[str, Record]:
     lost = sales.open_opportunity(world.admin, title=text, value=Money(100, "EUR"), company=company)
     sales.lose_opportunity(world.admin, lost, reason="price", note=text)
     lines = (LineDraft(text, Decimal(1), Decimal(1), Decimal(23)),)
-    invoice = billing.issue_invoice(world.admin, draft=InvoiceDraft(lines, opportunity_id=won.pk, note=ALL[:900]))
+    invoice = billing.issue_invoice(
+        world.admin, draft=InvoiceDraft(lines, opportunity_id=won.pk, note=ALL[:900])
+    )
     payment = billing.enter_payment(
         world.admin, invoice, amount=Money(50, invoice.currency), paid_on=clock.today(), reference=text
     )
@@ -93,7 +118,9 @@ def around(world: World, lead: Record, text: str) -> dict[str, Record]:
         "note": activity.add_note(admin, about=lead, text=ALL),
         "call": activity.log_call(admin, about=lead, call=activity.CallFacts(phone="123", summary=ALL)),
         "meeting": activity.plan_meeting(admin, about=lead, meeting=meeting),
-        "document": filled(documents.attach_document, admin, {"name": f"{text}.pdf"}, about=lead, file=a_file()),
+        "document": filled(
+            documents.attach_document, admin, {"name": f"{text}.pdf"}, about=lead, file=a_file()
+        ),
     }
 
 
@@ -101,14 +128,21 @@ def house(world: World, text: str, number: int) -> dict[str, Record]:
     admin, tests = world.admin, tester()
     user = access.create_user(tests, email=f"x{number}@example.com", name=text, roles=("seller",))
     told = notify.tell_user(
-        tests, user=user_of(admin), kind="notify.test_news", title=text, body=ALL[:1500], url="javascript:xcanary(0)"
+        tests,
+        user=user_of(admin),
+        kind="notify.test_news",
+        title=text,
+        body=ALL[:1500],
+        url="javascript:xcanary(0)",
     )
     mail = notify.queue_mail(
         tests, to="a@example.com", subject=text, template="notify/notification", language="en",
         context={"title": text, "body": ALL, "url": "javascript:xcanary(0)", "name": text},
     )  # fmt: skip
     token = access.create_token(admin, name=text[:80])[0]
-    change = OrganisationChange(name=text, currency="EUR", language="en", address=ALL[:480], tax_id=text[:30], bank_account=text[:60])
+    change = OrganisationChange(
+        name=text, currency="EUR", language="en", address=ALL[:480], tax_id=text[:30], bank_account=text[:60]
+    )
     access.change_organisation(admin, organisation(), change=change)
     found: dict[str, Record] = {
         "user": user,

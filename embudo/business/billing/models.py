@@ -133,7 +133,7 @@ class Invoice(OwnedRecord):
             models.Index(fields=["settlement", "issued", "id"], name="invoice_settlement_issued"),
             models.Index(fields=["buyer_name", "id"], name="invoice_buyer"),
             models.Index(
-                fields=["currency", "due", "open_minor", "owner"],
+                fields=["currency", "due", "open_minor", "owner", "settlement"],
                 condition=Q(settlement=Settlement.OPEN),
                 name="invoice_open_sums",  # holds all that the sums of open money need
             ),

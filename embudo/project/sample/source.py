@@ -119,7 +119,7 @@ def _moved(deal: Deal, shift: timedelta) -> Deal:
     )
 
 
-PART = {"Won": 190, "Lost": 110, "Engaging": 70, "Prospecting": 30}
+PART = {"Won": 180, "Lost": 100, "Engaging": 70, "Prospecting": 30}
 
 
 def part_of(every: list[Deal]) -> list[Deal]:

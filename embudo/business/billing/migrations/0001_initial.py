@@ -140,7 +140,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='invoice',
-            index=models.Index(condition=models.Q(('settlement', 'open')), fields=['currency', 'due', 'open_minor', 'owner'], name='invoice_open_sums'),
+            index=models.Index(condition=models.Q(('settlement', 'open')), fields=['currency', 'due', 'open_minor', 'owner', 'settlement'], name='invoice_open_sums'),
         ),
         migrations.AddIndex(
             model_name='invoice',
