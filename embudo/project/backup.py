@@ -176,7 +176,7 @@ def _check_empty(manifest: dict[str, Any], *, replace: bool) -> None:
     ours = {model._meta.db_table for model in stored_models()} | set(manifest["rows"]) | {"django_migrations"}
     if connection.vendor == "postgresql" and tables - ours:
         raise BackupError(
-            f"The database holds tables of another program ({sorted(tables - ours)[0]}). Restore to a database of its own."
+            f"The database holds tables of another program ({min(tables - ours)}). Restore to a database of its own."
         )
     if not replace and (_has_people(tables) or _has_files()):
         raise BackupError("There is an installation here already. Restore to an empty one, or add --replace to overwrite it.")

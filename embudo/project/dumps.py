@@ -28,10 +28,10 @@ def dump_sqlite(target: Path) -> None:
     """The backup API in one go: one read of one instant, while writers go on."""
     if not sqlite_path().exists():
         raise BackupError(f"There is no database at {sqlite_path()}. Check --data or DATA.")
-    with closing(sqlite3.connect(f"file:{sqlite_path()}?mode=ro", uri=True, timeout=20)) as source:
-        with closing(sqlite3.connect(target)) as copy:
-            source.backup(copy)
-            copy.execute("PRAGMA journal_mode=DELETE")
+    address = f"file:{sqlite_path()}?mode=ro"
+    with closing(sqlite3.connect(address, uri=True, timeout=20)) as source, closing(sqlite3.connect(target)) as copy:
+        source.backup(copy)
+        copy.execute("PRAGMA journal_mode=DELETE")
 
 
 def count_sqlite(file: Path, tables: Sequence[str]) -> dict[str, int]:
@@ -109,7 +109,7 @@ def _address() -> tuple[str, dict[str, str]]:
     given = connection.get_connection_params()
     ours = {"cursor_factory", "prepare_threshold", "context", "client_encoding", "password", "row_factory"}
     conninfo = make_conninfo(**{name: value for name, value in given.items() if name not in ours and value != ""})
-    return conninfo, {**os.environ, "PGPASSWORD": given.get("password") or os.environ.get("PGPASSWORD", "")}
+    return conninfo, dict(os.environ) | ({"PGPASSWORD": given["password"]} if given.get("password") else {})
 
 
 def _run(arguments: Sequence[str], **streams: object) -> None:

@@ -103,7 +103,7 @@ def _prepare_target() -> None:
         raise BackupError(f"The database does not answer: {str(error).strip().splitlines()[0]}") from error
     foreign = set(wrapper.introspection.table_names()) - _our_tables()
     if foreign:
-        raise BackupError(f"The database holds other tables ({sorted(foreign)[0]}). Name an empty one.")
+        raise BackupError(f"The database holds other tables ({min(foreign)}). Name an empty one.")
     call_command("migrate", database=TARGET, verbosity=0, interactive=False)
     with wrapper.cursor() as cursor:
         cursor.execute("SELECT EXISTS (SELECT 1 FROM access_user)")

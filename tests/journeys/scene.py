@@ -2,6 +2,7 @@
 
 import json
 import sys
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -9,15 +10,27 @@ import django
 
 django.setup()
 
-from embudo.business.billing import commands as billing  # noqa: E402 - Django must be set up first
+from allauth.mfa.totp.internal.auth import (  # noqa: E402 - Django must be set up first
+    format_hotp_value,
+    generate_totp_secret,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
+
+from embudo.business.billing import commands as billing  # noqa: E402
 from embudo.business.billing.rules import InvoiceDraft, LineDraft  # noqa: E402
 from embudo.business.directory import commands as directory  # noqa: E402
 from embudo.business.sales import commands as sales, queries as pipelines  # noqa: E402
+from embudo.business.sales.models import Lead  # noqa: E402
 from embudo.business.supply import commands as supply  # noqa: E402
 from embudo.foundation.access import commands as access, queries  # noqa: E402
 from embudo.foundation.access.commands.users import create_user  # noqa: E402
-from embudo.foundation.access.models import Team, User  # noqa: E402
+from embudo.foundation.access.models import Role, Team, User  # noqa: E402
 from embudo.foundation.activity import commands as activity  # noqa: E402
+from embudo.foundation.activity.tests.builders import a_call, a_meeting  # noqa: E402
+from embudo.foundation.documents.tests.builders import a_document  # noqa: E402
+from embudo.foundation.notify.tests.builders import a_mail, a_notification  # noqa: E402
+from embudo.kernel import clock  # noqa: E402
 from embudo.kernel.actor import Actor, system_actor  # noqa: E402
 from embudo.kernel.money import Money  # noqa: E402
 from embudo.project import setup  # noqa: E402
@@ -52,7 +65,7 @@ def records(admin: Actor) -> dict[str, str]:
         message="We need sixty roof windows before the winter.", owner=queries.user(admin, admin.id),
     )  # fmt: skip
     for number in range(4):
-        sales.submit_lead(admin, name=f"Visitor {number}", email=f"visitor{number}@example.org")
+        sales.submit_lead(admin, name=f"Visitor {number}", email=f"visitor{number}@example.org", owner=queries.user(admin, admin.id))
     opportunity = sales.open_opportunity(admin, title="Sixty roof windows", value=Money(2_890_000, "EUR"), company=company, person=person)
     won = sales.open_opportunity(admin, title="Forty doors", value=Money(1_250_000, "EUR"), company=company)
     sales.win_opportunity(admin, won)
@@ -60,13 +73,35 @@ def records(admin: Actor) -> dict[str, str]:
     sales.lose_opportunity(admin, lost, reason="price")
     draft = InvoiceDraft(lines=(LineDraft("Forty doors", Decimal(40), Decimal(300), Decimal(23)),), opportunity_id=won.pk, company_id=company.pk, currency="EUR")
     invoice = billing.issue_invoice(admin, draft=draft)
-    task = activity.create_task(admin, about=lead, title="Call Jan back")
-    activity.add_note(admin, about=lead, text="Wants the offer by Friday.")
+    payment = billing.enter_payment(admin, invoice, amount=Money(100_000, "EUR"), paid_on=clock.today())
     found = {
         "company": company, "person": person, "product": product, "lead": lead, "opportunity": opportunity,
-        "won": won, "lost": lost, "invoice": invoice, "task": task,
+        "won": won, "lost": lost, "invoice": invoice, "payment": payment,
     }  # fmt: skip
-    return {name: str(record.pk) for name, record in found.items()}
+    return {name: str(record.pk) for name, record in (found | around(admin, lead)).items()}
+
+
+def around(admin: Actor, lead: Lead) -> dict[str, Any]:
+    """What hangs on a record, and what belongs to a person."""
+    me = queries.user(admin, admin.id)
+    activity.add_note(admin, about=lead, text="Wants the offer by Friday.")
+    a_call(admin, lead)
+    return {
+        "task": activity.create_task(admin, about=lead, title="Call Jan back", due=clock.today()),
+        "meeting": a_meeting(admin, lead, clock.now() + timedelta(days=2)),
+        "document": a_document(admin, lead),
+        "notification": a_notification(me),
+        "mail": a_mail(),
+        "token": access.create_token(admin, name="Import")[0],
+        "user": me,
+        "role": Role.objects.get(slug="seller"),
+    }
+
+
+def with_second_factor(user: User) -> None:
+    secret = generate_totp_secret()
+    counter = next(iter(yield_hotp_counters_from_time()))
+    access.add_totp(queries.actor_of(user), secret=secret, code=format_hotp_value(hotp_value(secret, counter)))
 
 
 def main() -> dict[str, Any]:
@@ -77,6 +112,7 @@ def main() -> dict[str, Any]:
     )  # fmt: skip
     crews = {language: crew(language) for language in LANGUAGES}
     a_user("collector@example.com", "Carla Collector", "collector", "en")
+    with_second_factor(a_user("factor@example.com", "Fay Factor", "collector", "en"))
     admin = queries.actor_of(queries.user_by_email("admin@example.com"))
     stages = [(str(one.pk), one.kind, one.name) for line in pipelines.pipelines_with_stages(admin) for one in line.stages.all()]
     return {"crews": crews, "stages": stages, "records": records(admin), "admin": str(admin.id)}

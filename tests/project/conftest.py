@@ -86,9 +86,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Installa
 
 @pytest.fixture
 def installation(tmp_path: Path, models: Callable[[str], Installation]) -> Iterator[Make]:
-    """
-    Makes installations on the leg's database, with one person or empty; vendor="sqlite" asks for the file in either leg.
-    """
+    """Makes installations on the leg's database or vendor's, with one person in it or empty."""
     made: list[Installation] = []
 
     def make(name: str, vendor: str | None = None, *, is_empty: bool = False) -> Installation:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
+from embudo.kernel.record import Record
 from tests.walk.endpoints import Endpoint
 from tests.walk.world import World
 
@@ -63,8 +64,7 @@ def valid_value(name: str, schema: Schema, world: World) -> Any:
 
 def valid_text(name: str, schema: Schema, world: World) -> str:
     if schema.get("format") == "uuid":
-        known = world.records.get(name.removesuffix("_id"), world.records["lead"])
-        return str(known.pk)
+        return str(named_record(name, world).pk)
     if schema.get("format") in ("date", "date-time"):
         now = datetime.now(UTC)
         return now.date().isoformat() if schema["format"] == "date" else now.isoformat()
@@ -76,6 +76,19 @@ def valid_text(name: str, schema: Schema, world: World) -> str:
         return "EUR"
     examples = schema.get("examples") or [schema.get("default") or "1" * max(1, schema.get("minLength", 1))]
     return str(examples[0])
+
+
+def named_record(name: str, world: World) -> Record:
+    """The record that a field such as `owner_id` or `about_id` speaks of."""
+    known = "user" if name in ("owner_id", "user_id") else name.removesuffix("_id")
+    return world.records.get(known, world.records["lead"])
+
+
+def records_named(endpoint: Endpoint, world: World) -> list[Record]:
+    """The records that a valid body must name."""
+    found = body_schema(endpoint)
+    needed = found[1].get("required", ()) if found else ()
+    return [named_record(name, world) for name in needed if name.endswith("_id")]
 
 
 def valid_object(schema: Schema, world: World, *, only_required: bool = True) -> dict[str, Any]:
@@ -95,6 +108,6 @@ def body_for(endpoint: Endpoint, world: World) -> tuple[bytes | str, str]:
     from django.core.files.uploadedfile import SimpleUploadedFile
 
     for name, part in schema.get("properties", {}).items():
-        if resolved(part).get("format") == "binary":
+        if any(resolved(choice).get("format") == "binary" for choice in part.get("anyOf", [part])):
             values[name] = SimpleUploadedFile("a.txt", b"words")
     return encode_multipart(BOUNDARY, values), MULTIPART_CONTENT

@@ -72,9 +72,9 @@ def query_cases(endpoint: Endpoint) -> Iterator[Case]:
         yield Case("an unknown parameter", query="no_such_parameter=1", names="no_such_parameter")
         yield Case("a NUL in the address", query="q=a%00b", statuses=(400,))
         for name, part in parameters(endpoint).items():
-            kinds = {resolved(choice).get("type") for choice in part.get("anyOf", [part])}
-            is_plain = not (kinds - {"string"}) and not any(
-                key in str(part) for key in ("format", "enum", "const", "$ref")
+            is_plain = all(
+                choice.get("type") in ("string", "null") and not {"format", "enum", "const", "pattern"} & choice.keys()
+                for choice in map(resolved, part.get("anyOf", [part]))
             )
             if name != "cursor":
                 text = TOO_LONG[:3000] if is_plain else "%C3%28"

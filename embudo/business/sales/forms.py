@@ -4,8 +4,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.conf import settings
 from django.urls import reverse_lazy
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _
 
 from embudo.business.directory import queries as directory
 from embudo.business.sales import queries
@@ -28,7 +27,9 @@ class DayField(forms.DateField):
     """A day to plan for, with the browser's own calendar."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(widget=forms.DateInput(attrs={"type": "date", "class": "input num"}, format="%Y-%m-%d"), **kwargs)
+        super().__init__(
+            widget=forms.DateInput(attrs={"type": "date", "class": "input num"}, format="%Y-%m-%d"), **kwargs
+        )
 
 
 def lookup(label: Any, search_url: str, **kwargs: Any) -> LookupField:
@@ -49,11 +50,15 @@ class LeadFields(Form):
         label=_("E-mail address"), max_length=254, required=False,
         error_messages={"invalid": _("Enter an e-mail address such as name@example.com.")},
     )  # fmt: skip
-    phone = forms.CharField(label=_("Phone"), max_length=40, required=False, widget=forms.TextInput(attrs={"type": "tel"}))
+    phone = forms.CharField(
+        label=_("Phone"), max_length=40, required=False, widget=forms.TextInput(attrs={"type": "tel"})
+    )
     country = forms.CharField(
         label=_("Country"), max_length=2, required=False, help_text=_("Two letters, such as PL.")
     )
-    message = forms.CharField(label=_("Message"), max_length=5000, required=False, widget=forms.Textarea(attrs={"rows": 4}))
+    message = forms.CharField(
+        label=_("Message"), max_length=5000, required=False, widget=forms.Textarea(attrs={"rows": 4})
+    )
 
 
 class NewLeadForm(LeadFields):
@@ -103,7 +108,10 @@ class LoseForm(ReasonForm):
 def open_stages(actor: Actor) -> list[Any]:
     """Choices of open stages; grouped by pipeline where there are several."""
     groups = [
-        (str(one), [(str(stage.pk), str(stage)) for stage in one.stages.all() if stage.kind == StageKind.OPEN])
+        (
+            str(one),
+            [(str(stage.pk), str(stage)) for stage in one.stages.all() if stage.kind == StageKind.OPEN],
+        )
         for one in queries.pipelines_with_stages(actor)
     ]
     return groups if len(groups) > 1 else [choice for _name, choices in groups for choice in choices]
@@ -267,7 +275,9 @@ class SourceForm(Form):
 
     def prepare(self) -> None:
         fields: Any = self.fields
-        fields["route_role"].choices = [(slug, role_label(slug, slug.capitalize())) for slug in ("seller", "manager")]
+        fields["route_role"].choices = [
+            (slug, role_label(slug, slug.capitalize())) for slug in ("seller", "manager")
+        ]
         known = [(str(pk), name) for pk, name in teams(self.actor).values_list("pk", "name")]
         if known:
             fields["route_team"].choices = [("", gettext("All teams")), *known]
@@ -289,7 +299,9 @@ class EnquiryForm(Form):
     shown; it is no field of the visitor's.
     """
 
-    name = forms.CharField(label=_("Your name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    name = forms.CharField(
+        label=_("Your name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
     company_name = forms.CharField(
         label=_("Company"), max_length=160, required=False,
         widget=forms.TextInput(attrs={"autocomplete": "organization"}),
@@ -328,5 +340,4 @@ class EnquiryForm(Form):
 
     @property
     def shown(self) -> list[Any]:
-        return [bound for bound in self if bound.name not in ("website",)]
-
+        return [bound for bound in self if bound.name != "website"]

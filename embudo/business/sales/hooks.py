@@ -100,12 +100,21 @@ def register_places() -> None:
     register_menu(MenuEntry(_("Opportunities"), "sales:opportunities", "handshake", view_deals, 25))
     register_menu(MenuEntry(_("Board"), "sales:board", "kanban", view_deals, 30))
     register_menu(
-        MenuEntry(_("Lead sources"), "sales:sources", "webhook", permissions.MANAGE_SOURCES, 900, _("Settings"))
+        MenuEntry(
+            _("Lead sources"), "sales:sources", "webhook", permissions.MANAGE_SOURCES, 900, _("Settings")
+        )
     )
     for kind, name in (("directory.company", "company"), ("directory.person", "person")):
         address = f"sales:{name}_opportunities"
         register_panel(
-            Panel(kind, "main", _("Opportunities"), lambda record_id, at=address: reverse(at, args=[record_id]), view_deals, 20)
+            Panel(
+                kind,
+                "main",
+                _("Opportunities"),
+                lambda record_id, at=address: reverse(at, args=[record_id]),
+                view_deals,
+                20,
+            )
         )
 
 

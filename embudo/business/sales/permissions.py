@@ -16,9 +16,15 @@ VIEW_OPPORTUNITIES = Permission("sales.view_opportunity", _("See opportunities")
 OPEN_OPPORTUNITY = Permission("sales.open_opportunity", _("Open opportunities"), roles=SALES, scopes=FOR_ALL)
 EDIT_OPPORTUNITY = Permission("sales.edit_opportunity", _("Edit opportunities"), roles=SALES)
 ASSIGN_OPPORTUNITY = Permission("sales.assign_opportunity", _("Assign opportunities"), roles=SALES)
-MOVE_OPPORTUNITY = Permission("sales.move_opportunity", _("Move, win, lose and reopen opportunities"), roles=SALES)
+MOVE_OPPORTUNITY = Permission(
+    "sales.move_opportunity", _("Move, win, lose and reopen opportunities"), roles=SALES
+)
 
-VIEW_PIPELINES = Permission("sales.view_pipeline", _("See pipelines and their stages"), roles=SALES, scoped=False)
+VIEW_PIPELINES = Permission(
+    "sales.view_pipeline", _("See pipelines and their stages"), roles=SALES, scoped=False
+)
 MANAGE_PIPELINES = Permission("sales.manage_pipelines", _("Define pipelines"), scoped=False)
 VIEW_SOURCES = Permission("sales.view_source", _("See where leads come from"), roles=SALES, scoped=False)
-MANAGE_SOURCES = Permission("sales.manage_sources", _("Define lead forms and keys"), roles=("manager",), scoped=False)
+MANAGE_SOURCES = Permission(
+    "sales.manage_sources", _("Define lead forms and keys"), roles=("manager",), scoped=False
+)

@@ -40,7 +40,12 @@ def tell_lead_owner(event: LeadAssigned, entry: Any) -> None:
 def tell_opportunity_owner(event: OpportunityAssigned, entry: Any) -> None:
     """Whoever is given an opportunity by a colleague learns it."""
     actor = system_actor("opportunity assigned")
-    found = Opportunity.objects.visible_to(actor).filter(pk=event.opportunity_id).select_related("company").first()
+    found = (
+        Opportunity.objects.visible_to(actor)
+        .filter(pk=event.opportunity_id)
+        .select_related("company")
+        .first()
+    )
     owner = _told(event.owner_id, event.by_id)
     if found is None or owner is None or found.owner_id != owner.pk:
         return

@@ -17,15 +17,35 @@ urlpatterns = [
     path("leads/<uuid:lead_id>/undo/", views.UndoConversion.as_view(), name="lead_undo"),
     path("opportunities/", views.Opportunities.as_view(), name="opportunities"),
     path("opportunities/new/", views.NewOpportunity.as_view(), name="opportunity_new"),
-    path("opportunities/of-company/<uuid:company_id>/", views.company_opportunities, name="company_opportunities"),
-    path("opportunities/of-person/<uuid:person_id>/", views.person_opportunities, name="person_opportunities"),
+    path(
+        "opportunities/of-company/<uuid:company_id>/",
+        views.company_opportunities,
+        name="company_opportunities",
+    ),
+    path(
+        "opportunities/of-person/<uuid:person_id>/", views.person_opportunities, name="person_opportunities"
+    ),
     path("opportunities/<uuid:opportunity_id>/", views.OpportunityPage.as_view(), name="opportunity"),
-    path("opportunities/<uuid:opportunity_id>/edit/", views.EditOpportunity.as_view(), name="opportunity_edit"),
-    path("opportunities/<uuid:opportunity_id>/assign/", views.AssignOpportunity.as_view(), name="opportunity_assign"),
-    path("opportunities/<uuid:opportunity_id>/move/", views.MoveOpportunity.as_view(), name="opportunity_move"),
+    path(
+        "opportunities/<uuid:opportunity_id>/edit/", views.EditOpportunity.as_view(), name="opportunity_edit"
+    ),
+    path(
+        "opportunities/<uuid:opportunity_id>/assign/",
+        views.AssignOpportunity.as_view(),
+        name="opportunity_assign",
+    ),
+    path(
+        "opportunities/<uuid:opportunity_id>/move/", views.MoveOpportunity.as_view(), name="opportunity_move"
+    ),
     path("opportunities/<uuid:opportunity_id>/win/", views.WinOpportunity.as_view(), name="opportunity_win"),
-    path("opportunities/<uuid:opportunity_id>/lose/", views.LoseOpportunity.as_view(), name="opportunity_lose"),
-    path("opportunities/<uuid:opportunity_id>/reopen/", views.ReopenOpportunity.as_view(), name="opportunity_reopen"),
+    path(
+        "opportunities/<uuid:opportunity_id>/lose/", views.LoseOpportunity.as_view(), name="opportunity_lose"
+    ),
+    path(
+        "opportunities/<uuid:opportunity_id>/reopen/",
+        views.ReopenOpportunity.as_view(),
+        name="opportunity_reopen",
+    ),
     path("board/", views.Board.as_view(), name="board"),
     path("lead-sources/", views.Sources.as_view(), name="sources"),
     path("lead-sources/new/", views.DefineSource.as_view(), name="source_new"),

@@ -19,7 +19,9 @@ router = Router(tags=["Products"])
 class ProductFields(In):
     code: str = Field("", max_length=64, description="Unique; the name when left out.")
     series: str = Field("", max_length=80)
-    price_minor: int = Field(0, ge=0, le=PRICE_LIMIT, strict=True, description="Unit price in 1/10 000 of the currency.")
+    price_minor: int = Field(
+        0, ge=0, le=PRICE_LIMIT, strict=True, description="Unit price in 1/10 000 of the currency."
+    )
     tax_rate: int = Field(0, ge=0, le=10_000, strict=True, description="In basis points: 2300 = 23 %.")
 
 

@@ -46,7 +46,7 @@ def define_product(
 
 
 @command(MANAGE_PRODUCTS)
-def change_product(
+def change_product(  # noqa: PLR0913 - one keyword a field
     actor: Actor,
     product: Product,
     *,
@@ -80,7 +80,9 @@ def _checked(**given: Any) -> dict[str, Any]:
     """The values as they are stored. Refuses (Invalid) with every fault at once."""
     checks = {
         "name": lambda text: rules.checked_text("name", text, 200, _("Enter the product's name.")),
-        "code": lambda text: rules.checked_text("code", text, 64, _("Enter a code, such as an article number.")),
+        "code": lambda text: rules.checked_text(
+            "code", text, 64, _("Enter a code, such as an article number.")
+        ),
         "series": lambda text: " ".join(text.split())[:80],
         "price_minor": rules.checked_price,
         "currency": rules.checked_currency,

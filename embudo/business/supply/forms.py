@@ -31,7 +31,9 @@ class ScaledField(forms.DecimalField):
 
 class ProductForm(Form):
     name = forms.CharField(label=_("Name"), max_length=200)
-    code = forms.CharField(label=_("Code"), max_length=64, required=False, help_text=_("Without one, the name."))
+    code = forms.CharField(
+        label=_("Code"), max_length=64, required=False, help_text=_("Without one, the name.")
+    )
     series = forms.CharField(label=_("Series"), max_length=80, required=False)
     price_minor = ScaledField(
         label=_("Unit price"), scale=UNIT_PRICE_SCALE, min_value=0, max_value=900_000_000_000, decimal_places=4,

@@ -38,7 +38,9 @@ class Product(Record):
     objects: ClassVar[ProductQuerySet] = ProductQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
-        constraints = (models.CheckConstraint(condition=Q(price_minor__gte=0), name="product_price_not_negative"),)
+        constraints = (
+            models.CheckConstraint(condition=Q(price_minor__gte=0), name="product_price_not_negative"),
+        )
         indexes = (
             models.Index(fields=["name", "id"], name="product_name"),
             models.Index(fields=["series", "name", "id"], name="product_series"),

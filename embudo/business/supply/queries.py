@@ -4,7 +4,9 @@ from embudo.business.supply.models import Product, ProductQuerySet
 from embudo.kernel.actor import Actor
 
 
-def products(actor: Actor, *, q: str = "", series: str = "", is_active: bool | None = None) -> ProductQuerySet:
+def products(
+    actor: Actor, *, q: str = "", series: str = "", is_active: bool | None = None
+) -> ProductQuerySet:
     """All products, those no longer sold included, narrowed by what is given."""
     found = Product.objects.visible_to(actor)
     if series:

@@ -2,8 +2,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse, reverse_lazy
-from django.utils.translation import gettext, ngettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
 from embudo.business.supply import commands, queries
 from embudo.business.supply.forms import ChangeProductForm, ProductForm
@@ -25,7 +24,9 @@ def unit_price(row: Any) -> str:
 
 
 def percent(rate: int) -> str:
-    return gettext("%(rate)s %%") % {"rate": atoms.number(rate / RATE_SCALE if rate % RATE_SCALE else rate // RATE_SCALE)}
+    return gettext("%(rate)s %%") % {
+        "rate": atoms.number(rate / RATE_SCALE if rate % RATE_SCALE else rate // RATE_SCALE)
+    }
 
 
 def sale_badge(row: Any) -> Any:
@@ -44,7 +45,9 @@ class Products(ListPage):
         Column("name", _("Product"), sort="name"),
         Column("code", _("Code"), sort="code"),
         Column("series", _("Series"), sort="series"),
-        Column("price_minor", _("Unit price"), cell=unit_price, end=True, sort="price_minor", descends_first=True),
+        Column(
+            "price_minor", _("Unit price"), cell=unit_price, end=True, sort="price_minor", descends_first=True
+        ),
         Column("tax_rate", _("Tax"), cell=lambda row: percent(row["tax_rate"]), end=True),
         Column("is_active", _("State"), cell=sale_badge),
     )
@@ -56,7 +59,14 @@ class Products(ListPage):
     search = lambda products, words: products.matching(words)  # noqa: E731 - one expression, as the page wants it
     default_sort = "name"
     actions = (
-        Action(_("New product"), reverse_lazy("supply:product_new"), "plus", MANAGE_PRODUCTS, primary=True, dialog=True),
+        Action(
+            _("New product"),
+            reverse_lazy("supply:product_new"),
+            "plus",
+            MANAGE_PRODUCTS,
+            primary=True,
+            dialog=True,
+        ),
     )
     empty_title = _("No products yet")
     empty_text = _("Add what you sell: opportunities and invoices take name, price and tax from here.")
@@ -101,7 +111,9 @@ class DefineProduct(CommandPage):
     nav = "supply:products"
 
     def initial(self, record: Any) -> dict[str, Any]:
-        return {"currency": organisation().currency, "price_minor": 0, "tax_rate": 0} | dict(super().initial(record))
+        return {"currency": organisation().currency, "price_minor": 0, "tax_rate": 0} | dict(
+            super().initial(record)
+        )
 
     def success_message(self, result: Any) -> str:
         return gettext("%(name)s was added.") % {"name": result.name}

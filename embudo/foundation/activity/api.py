@@ -158,7 +158,7 @@ def reopen_task(request: Request, task_id: UUID) -> Any:
 @router.delete("/tasks/{uuid:task_id}", response={204: None}, summary="Remove a task")
 @operation(commands.remove_task)
 def remove_task(request: Request, task_id: UUID) -> None:
-    commands.remove_task(request.actor, queries.task(request.actor, task_id))
+    commands.remove_task(request.actor, queries.task(request.actor, task_id), version=if_match(request))
 
 
 # --- notes -----------------------------------------------------------------------------------------------------------
@@ -208,7 +208,7 @@ def change_note(request: Request, note_id: UUID, data: NoteChange) -> Any:
 @router.delete("/notes/{uuid:note_id}", response={204: None}, summary="Remove a note")
 @operation(commands.remove_note)
 def remove_note(request: Request, note_id: UUID) -> None:
-    commands.remove_note(request.actor, queries.note(request.actor, note_id))
+    commands.remove_note(request.actor, queries.note(request.actor, note_id), version=if_match(request))
 
 
 # --- calls -----------------------------------------------------------------------------------------------------------

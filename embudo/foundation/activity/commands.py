@@ -146,9 +146,9 @@ def reopen_task(actor: Actor, task: Task) -> Task:
 
 
 @command(permissions.CHANGE_TASK)
-def remove_task(actor: Actor, task: Task) -> None:
+def remove_task(actor: Actor, task: Task, *, version: int | None = None) -> None:
     """Removes a to-do. Refuses an automatic one."""
-    task = lock(task)
+    task = lock(task, version=version)
     rules.check_changed_by_hand(is_automatic=task.is_automatic)
     publish(events.TaskRemoved(task.pk), *task.concerned())
     delete(task)
@@ -238,9 +238,9 @@ def change_note(actor: Actor, note: Note, *, text: str, version: int | None = No
 
 
 @command(permissions.REMOVE_NOTE)
-def remove_note(actor: Actor, note: Note) -> None:
+def remove_note(actor: Actor, note: Note, *, version: int | None = None) -> None:
     """Removes a note: its author, or whoever is above."""
-    note = lock(note)
+    note = lock(note, version=version)
     publish(events.NoteRemoved(note.pk), *note.concerned())
     delete(note)
 

@@ -102,9 +102,9 @@ def rename_document(
 
 
 @command(permissions.REMOVE_DOCUMENT)
-def remove_document(actor: Actor, document: Document) -> Document:
+def remove_document(actor: Actor, document: Document, *, version: int | None = None) -> Document:
     """Takes a document off its record; its files are kept until it is erased. Refuses one that is removed already."""
-    document = lock(document)
+    document = lock(document, version=version)
     check_present(document)
     update(document, removed_at=clock.now())
     publish(events.DocumentRemoved(document.pk), *document.concerned())

@@ -1,9 +1,9 @@
 """The made-up layer: what a sales department has and the set does not."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from random import Random
 
 from embudo.business.billing import commands as billing
 from embudo.business.billing.models import Invoice
@@ -45,17 +45,35 @@ CALLS = ("Went through the offer.", "Left a message.", "Asked about delivery.", 
 TODOS = ("Send the offer", "Call back", "Prepare the demo", "Ask for the order number", "Check the delivery date")
 
 
+@dataclass(frozen=True)
+class Fate:
+    """What becomes of an invoice of so many days ago: what part of it is paid how many days after it was issued."""
+
+    days_ago: int
+    percent: int = 0
+    after: int = 0
+    is_returned: bool = False
+    is_credited: bool = False
+
+
+FATES = (
+    Fate(56, 100, 9), Fate(50), Fate(45, 100, 21), Fate(40, 100, 12), Fate(35, 40, 8), Fate(31, 110, 11), Fate(28, 100, 3),
+    Fate(25), Fate(22, 100, 10, is_returned=True), Fate(19), Fate(16, is_credited=True), Fate(13, 50, 6), Fate(11, 120, 4),
+    Fate(8), Fate(6, 100, 2), Fate(4), Fate(2),
+)  # fmt: skip
+
+
 class Extras:
     def __init__(self, market: Market) -> None:
         self.market = market
         self.staff, self.story, self.random, self.today = market.staff, market.story, market.random, market.today
         self.sources: list[LeadSource] = []
-        self.invoiced = 0
+        self.fates = list(FATES)
         market.on_won = self._invoice_some
 
     # --- leads ---------------------------------------------------------------------------------------------------
 
-    def define_sources(self, inbound_role: str) -> LeadSource:
+    def define_sources(self, inbound_role: str) -> None:
         """The web form, whose leads go to the one seller with a sign-in; a program and a partner."""
         manager = self.staff.actor(MANAGER)
         form = sales.define_source(
@@ -67,7 +85,6 @@ class Extras:
             sales.define_source(manager, name="Trade fair app", kind="api", country="US"),
             sales.define_source(manager, name="Partner portal", kind="partner", country="US"),
         ]
-        return form
 
     def plan_leads(self) -> None:
         states = [state for state, count in LEADS.items() for _number in range(count)]
@@ -154,15 +171,13 @@ class Extras:
     # --- invoices --------------------------------------------------------------------------------------------------
 
     def _invoice_some(self, deal: Deal, opportunity: Opportunity) -> None:
-        """The opportunities won lately, one in five; what becomes of each invoice goes round."""
-        if opportunity.company_id is None or clock.today() < self.today - timedelta(days=60):
-            return
-        self.invoiced += 1
-        if self.invoiced % 5 == 1 and self.invoiced <= 80:
-            fate = self.FATES[self.invoiced // 5 % len(self.FATES)]
+        """The first opportunity won on or after each of certain days gets an invoice, whose fate is written there."""
+        ago = (self.today - clock.today()).days
+        if opportunity.company_id and self.fates and ago <= self.fates[0].days_ago:
+            fate = self.fates.pop(0)
             self.story.plan(clock.now() + timedelta(hours=3), lambda: self._issue(deal, opportunity, fate))
 
-    def _issue(self, deal: Deal, opportunity: Opportunity, fate: str) -> None:
+    def _issue(self, deal: Deal, opportunity: Opportunity, fate: Fate) -> None:
         line = LineDraft(
             description=deal.product, quantity=Decimal(1), unit_price=Decimal(opportunity.value_minor) / 100,
             tax_percent=Decimal(TAX) / 100, product_id=self.market.products[deal.product].pk,
@@ -172,21 +187,32 @@ class Extras:
         late = clock.now() + timedelta(days=15)
         if late.date() < self.today:  # as on every morning
             self.story.plan(late.replace(hour=0, minute=1), lambda: billing.announce_overdue(DUE_DATES))
-        self._plan_payments(invoice, fate)
+        if fate.percent:
+            paid = clock.now() + timedelta(days=fate.after, minutes=10)
+            self.story.plan(paid, lambda: self._pay(invoice, fate))
+        if fate.is_credited:
+            self.story.plan(clock.now() + timedelta(days=1), lambda: self._take_back(invoice))
 
-    FATES = ("paid", "part", "unpaid", "over", "paid", "unpaid", "late", "unpaid")
-    PAID: dict[str, tuple[tuple[int, int], ...]] = {  # days after the invoice, per cent of it
-        "paid": ((9, 100),), "part": ((8, 40),), "over": ((11, 110),), "late": ((21, 100),), "unpaid": (),
-    }  # fmt: skip
-
-    def _plan_payments(self, invoice: Invoice, fate: str) -> None:
-        for days, percent in self.PAID[fate]:
-            moment = clock.now() + timedelta(days=days)
-            if moment.date() < self.today:
-                self.story.plan(moment, lambda percent=percent: self._pay(invoice, percent))  # type: ignore[misc]
-
-    def _pay(self, invoice: Invoice, percent: int) -> None:
-        amount = Money(invoice.gross_minor * percent // 100, CURRENCY)
-        billing.enter_payment(
-            self.staff.collector, invoice, amount=amount, paid_on=clock.today(), reference=f"Transfer {invoice.number}"
+    def _pay(self, invoice: Invoice, fate: Fate) -> None:
+        amount = Money(invoice.gross_minor * fate.percent // 100, CURRENCY)
+        text = f"Transfer {invoice.number}"
+        payment = billing.enter_payment(
+            self.staff.collector, invoice, amount=amount, paid_on=clock.today(), reference=text
         )
+        if fate.is_returned:
+            act = lambda: billing.reverse_payment(self.staff.collector, payment, reason="Direct debit returned")  # noqa: E731
+            self.story.plan(clock.now() + timedelta(days=2), act)
+
+    def _take_back(self, invoice: Invoice) -> None:
+        billing.correct_invoice(self.staff.collector, invoice, reason="Ordered twice by mistake")
+
+    # --- today -----------------------------------------------------------------------------------------------------
+
+    def greet(self) -> None:
+        """One enquiry comes in just now, so that the first look finds something new."""
+        actor, source = sales_queries.key_holder(self.sources[0].key)
+        sales.submit_lead(
+            actor, name="Hana Kowalski", company_name="Nordlys Energi", job_title="Head of IT",
+            email="hana.kowalski@example.net", phone="202 555 0143", source=source, has_consented=True, language="en",
+            message="We open a second office in spring and need 25 machines. Can you send an offer for GTX Plus Basic?",
+        )  # fmt: skip

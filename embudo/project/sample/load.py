@@ -52,13 +52,14 @@ def load_sample(*, sign_ins: Path, is_full: bool = False, password: str | None =
             "There are people in this installation already; the sample company goes into an empty one. Choose another --data.",
         )
     with transaction.atomic():
-        staff, form = _tell_story(is_full=is_full, password=password)
+        staff, extras = _tell_story(is_full=is_full, password=password)
         hear_no_past()
         index_everything()
-    _keep(sign_ins, staff, form)
+        extras.greet()
+    _keep(sign_ins, staff, extras.sources[0].key)
 
 
-def _tell_story(*, is_full: bool, password: str | None) -> tuple[Staff, str]:
+def _tell_story(*, is_full: bool, password: str | None) -> tuple[Staff, Extras]:
     today, now = clock.today(), clock.now()
     every = source.deals(today)
     deals = every if is_full else source.part_of(every)
@@ -72,14 +73,14 @@ def _tell_story(*, is_full: bool, password: str | None) -> tuple[Staff, str]:
         market.define_products(source.articles())
         market.register_companies(source.accounts(), deals)
         extras = Extras(market)
-        form = extras.define_sources(staff.inbound)
+        extras.define_sources(staff.inbound)
     market.plan_deals(deals)
     extras.plan_leads()
     story.plan(now - timedelta(hours=1), lambda: extras.plan_activity(market.opportunities))
     story.run(_progress)
     if story.done and sys.stdout.isatty():
         print()
-    return staff, form.key
+    return staff, extras
 
 
 def _progress(done: int, known: int) -> None:

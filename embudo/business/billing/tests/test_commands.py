@@ -7,7 +7,7 @@ import pytest
 from django.db import DatabaseError, transaction
 from django.db.models import Sum
 
-from embudo.business.billing import commands, queries, reactions
+from embudo.business.billing import commands, queries
 from embudo.business.billing.models import Invoice, InvoiceLine, InvoicePdf, NumberSeries, Payment
 from embudo.business.billing.rules import InvoiceDraft, InvoiceStatus, Settlement
 from embudo.business.billing.tests.builders import (
@@ -24,14 +24,11 @@ from embudo.business.billing.tests.builders import (
     days_later,
 )
 from embudo.foundation.access.tests.builders import bob, cat, tester, user_of
-from embudo.foundation.activity import commands as activity
 from embudo.foundation.activity.models import Task
-from embudo.foundation.notify.models import Notification
 from embudo.kernel import clock
 from embudo.kernel.errors import Forbidden, Invalid, NotFound, Refused
 from embudo.kernel.models import LogEntry
 from embudo.kernel.money import Money
-from embudo.kernel.worker import drain
 
 pytestmark = pytest.mark.django_db
 
@@ -351,150 +348,3 @@ def test_payments_always_sum_to_what_the_invoice_says() -> None:
     commands.reverse_payment(carl(), first, reason="Returned")
     total = Payment.objects.filter(invoice=invoice).aggregate(sum=Sum("amount_minor"))["sum"]
     assert total == fresh(invoice).paid_minor == 9000
-
-
-# --- overdue ---------------------------------------------------------------------------------------------------------
-
-
-def test_announce_overdue_opens_one_task_for_sales_and_one_for_collections() -> None:
-    carl()
-    invoice = an_invoice()
-    with clock.at(days_later(15)):
-        assert commands.announce_overdue(tester()) == 1
-        assert commands.announce_overdue(tester()) == 0
-        assert fresh(invoice).status == InvoiceStatus.OVERDUE
-    assert open_tasks(invoice) == [("billing.collect", 12300), ("billing.sales", 12300)]
-    owners = dict(Task.objects.filter(about_id=invoice.pk).values_list("title_code", "owner"))
-    assert owners == {"billing.sales": ann().id, "billing.collect": carl().id}
-    assert len(events("InvoiceOverdue")) == 1
-
-
-def test_announce_overdue_leaves_paid_credited_and_young_ones_alone() -> None:
-    a_payment(an_invoice())
-    commands.correct_invoice(carl(), an_invoice(), reason="Cancelled")
-    an_invoice(terms_days=15)
-    with clock.at(days_later(15)):
-        assert commands.announce_overdue(tester()) == 0
-        assert not Task.objects.exists()
-
-
-def test_announce_overdue_is_no_act_of_a_person() -> None:
-    for actor in (ann(), carl(), cat()):
-        with pytest.raises(Forbidden):
-            commands.announce_overdue(actor)
-
-
-def test_announce_overdue_spreads_the_work_over_collectors() -> None:
-    collectors = [a_user(roles=("collector",), name=name) for name in ("Cleo", "Cyd")]
-    for _number in range(4):
-        an_invoice()
-    with clock.at(days_later(15)):
-        commands.announce_overdue(tester())
-    found = Invoice.objects.values_list("collector", flat=True)
-    assert sorted(found) == sorted([one.pk for one in collectors] * 2)
-
-
-def test_announce_overdue_works_in_chunks() -> None:
-    for _number in range(3):
-        an_invoice()
-    with clock.at(days_later(15)):
-        assert [commands.announce_overdue(tester(), limit=2) for _round in range(3)] == [2, 1, 0]
-
-
-def test_tasks_cannot_be_closed_by_hand_and_close_when_it_is_paid() -> None:
-    invoice = an_invoice()
-    with clock.at(days_later(15)):
-        commands.announce_overdue(tester())
-        task = Task.objects.get(key=f"billing.collect:{invoice.pk}")
-        with pytest.raises(Refused) as caught:
-            activity.complete_task(carl(), task)
-        assert caught.value.code == "activity.closes_itself"
-        a_payment(invoice, 10000)
-        assert open_tasks(invoice) == [("billing.collect", 2300), ("billing.sales", 2300)]
-        a_payment(invoice, 2300)
-        assert open_tasks(invoice) == []
-
-
-def test_reverse_payment_opens_the_same_tasks_again() -> None:
-    invoice = an_invoice()
-    with clock.at(days_later(15)):
-        commands.announce_overdue(tester())
-        before = set(Task.objects.values_list("pk", flat=True))
-        payment = a_payment(invoice)
-        commands.reverse_payment(carl(), payment, reason="Returned")
-        assert open_tasks(invoice) == [("billing.collect", 12300), ("billing.sales", 12300)]
-    assert set(Task.objects.values_list("pk", flat=True)) == before
-    assert len(events("InvoiceOverdue")) == 1
-
-
-def test_reverse_payment_after_the_due_day_announces_an_invoice_paid_in_time() -> None:
-    invoice = an_invoice()
-    payment = a_payment(invoice)
-    with clock.at(days_later(20)):
-        commands.reverse_payment(carl(), payment, reason="Returned")
-        assert open_tasks(invoice) == [("billing.collect", 12300), ("billing.sales", 12300)]
-    assert len(events("InvoiceOverdue")) == 1
-
-
-# --- reactions -------------------------------------------------------------------------------------------------------
-
-
-def test_follow_due_dates_announces_what_is_due() -> None:
-    invoices = [an_invoice(), an_invoice()]
-    with clock.at(days_later(15)):
-        reactions.follow_due_dates()
-        reactions.follow_due_dates()
-        drain()
-    assert all(fresh(invoice).overdue_since for invoice in invoices)
-    told = Notification.objects.get(user=ann().id)
-    assert (told.kind, told.times) == ("billing.overdue", 2)
-
-
-def test_paid_invoice_is_told_to_its_owner() -> None:
-    invoice = an_invoice()
-    a_payment(invoice)
-    drain()
-    assert Notification.objects.get(user=ann().id, kind="billing.paid").url == f"/invoices/{invoice.pk}/"
-
-
-# --- figures ---------------------------------------------------------------------------------------------------------
-
-
-def test_money_facts_tell_money_by_state() -> None:
-    with clock.at(datetime(2026, 3, 1, 12, tzinfo=UTC)):
-        an_invoice(terms_days=0)  # 45 days late on 15 April
-        a_payment(an_invoice())
-    with clock.at(datetime(2026, 4, 5, 12, tzinfo=UTC)):
-        part = an_invoice(terms_days=5)  # 5 days late
-        a_payment(part, 2300)
-        an_invoice()  # not due before the 19th
-        a_payment(an_invoice(), 15000)
-    with clock.at(datetime(2026, 4, 15, 12, tzinfo=UTC)):
-        [facts] = queries.money_facts(carl(), since=date(2026, 4, 1), until=date(2026, 4, 30)).currencies
-    assert (facts.currency, facts.not_due.minor, facts.not_due_count) == ("EUR", 12300, 1)
-    assert (facts.overdue.minor, facts.overdue_count) == (22300, 2)
-    assert [(age.from_days, age.to_days, age.amount.minor, age.count) for age in facts.ages] == [
-        (1, 30, 10000, 1),
-        (31, 60, 12300, 1),
-        (61, 90, 0, 0),
-        (91, None, 0, 0),
-    ]
-    assert (facts.issued.minor, facts.issued_count) == (36900, 3)
-    assert (facts.received.minor, facts.paid_count, facts.overpaid.minor) == (17300, 1, 2700)
-
-
-def test_money_facts_keep_to_what_the_actor_sees_and_asks_for() -> None:
-    an_invoice(ann())
-    an_invoice(bob())
-    period = {"since": clock.today(), "until": clock.today()}
-    assert queries.money_facts(ann(), **period).currencies[0].not_due_count == 1
-    assert queries.money_facts(carl(), **period).currencies[0].not_due_count == 2
-    assert queries.money_facts(carl(), owners=[bob().id], **period).currencies[0].not_due_count == 1
-    assert queries.money_facts(cat(), **period).currencies == ()
-
-
-def test_money_facts_take_four_statements(django_assert_num_queries: Any) -> None:
-    an_invoice()
-    actor = carl()
-    with django_assert_num_queries(4):
-        queries.money_facts(actor, since=clock.today(), until=clock.today())

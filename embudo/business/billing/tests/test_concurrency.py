@@ -61,7 +61,9 @@ def into_file(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     connection.ensure_connection()
     target = sqlite3.connect(file)
     connection.connection.backup(target)
-    target.execute("PRAGMA journal_mode=WAL")  # once, here: threads that all switched it at once would hinder each other
+    target.execute(
+        "PRAGMA journal_mode=WAL"
+    )  # once, here: threads that all switched it at once would hinder each other
     target.close()
     monkeypatch.setitem(connections.settings["default"], "NAME", str(file))
 

@@ -32,7 +32,9 @@ class FormKey(APIKeyHeader):
         if not key:
             return None
         try:
-            actor, source = queries.key_holder(key[:100], origin="rest", request_id=getattr(request, "request_id", ""))
+            actor, source = queries.key_holder(
+                key[:100], origin="rest", request_id=getattr(request, "request_id", "")
+            )
         except NotFound:
             return None
         request.lead_source = source  # type: ignore[attr-defined]
@@ -43,7 +45,9 @@ class LeadFields(In):
     company_name: str = Field("", max_length=160)
     job_title: str = Field("", max_length=120)
     email: str = Field("", max_length=254)
-    phone: str = Field("", max_length=40, description="Kept as E.164; `country` tells how a number without code is meant.")
+    phone: str = Field(
+        "", max_length=40, description="Kept as E.164; `country` tells how a number without code is meant."
+    )
     country: str = Field("", max_length=2, pattern="^([A-Za-z]{2})?$", description="ISO 3166, such as PL.")
     message: str = Field("", max_length=5000)
 
@@ -112,7 +116,9 @@ class Disqualification(In):
 class Conversion(In):
     title: str = Field(min_length=1, max_length=200)
     value: MoneyIn
-    stage_id: UUID | None = Field(None, description="An open stage; the first of the default pipeline when left out.")
+    stage_id: UUID | None = Field(
+        None, description="An open stage; the first of the default pipeline when left out."
+    )
     closes: date | None = None
     product_id: UUID | None = None
     company_id: UUID | None = Field(None, description="An existing company; a new one when left out.")
@@ -146,7 +152,9 @@ def source_of(request: Request, key: str) -> LeadSource | None:
     try:
         return held or (queries.source_with_key(request.actor, key) if key else None)
     except NotFound:
-        raise Invalid({"source": [_("No active lead source has this key. Copy it from the source's page.")]}) from None
+        raise Invalid(
+            {"source": [_("No active lead source has this key. Copy it from the source's page.")]}
+        ) from None
 
 
 @router.post("/leads", auth=[BearerToken(), FormKey()], response={201: NewLeadOut}, summary="Send a lead")

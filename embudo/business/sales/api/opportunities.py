@@ -40,7 +40,9 @@ class Links(In):
 class OpportunityIn(Links):
     title: str = Field(min_length=1, max_length=200)
     value: MoneyIn
-    stage_id: UUID | None = Field(None, description="An open stage; the first of the default pipeline when left out.")
+    stage_id: UUID | None = Field(
+        None, description="An open stage; the first of the default pipeline when left out."
+    )
     owner_id: UUID | None = Field(None, description="A user; the token's owner when left out.")
 
 
@@ -124,7 +126,9 @@ def linked(actor: Actor, given: dict[str, Any]) -> dict[str, Any]:
         try:
             found[name] = fetch(actor, record_id) if record_id else None
         except NotFound:
-            raise Invalid({f"{name}_id": [_("There is no such record. Send the id of one that you can read.")]}) from None
+            raise Invalid(
+                {f"{name}_id": [_("There is no such record. Send the id of one that you can read.")]}
+            ) from None
     return found
 
 
@@ -158,45 +162,61 @@ def create_opportunity(request: Request, data: OpportunityIn) -> Any:
     )
 
 
-@router.patch("/opportunities/{uuid:opportunity_id}", response=OpportunityOut, summary="Change an opportunity")
+@router.patch(
+    "/opportunities/{uuid:opportunity_id}", response=OpportunityOut, summary="Change an opportunity"
+)
 @operation(commands.edit_opportunity)
 def change_opportunity(request: Request, opportunity_id: UUID, data: OpportunityChange) -> Any:
     found, given = queries.opportunity(request.actor, opportunity_id), data.given()
-    standing = {name: getattr(found, name) for name in ("title", "value", "closes", "company", "person", "product")}
-    changed = {name: given[name] for name in ("title", "closes") if name in given} | linked(request.actor, given)
+    standing = {
+        name: getattr(found, name) for name in ("title", "value", "closes", "company", "person", "product")
+    }
+    changed = {name: given[name] for name in ("title", "closes") if name in given} | linked(
+        request.actor, given
+    )
     if data.value is not None:
         changed["value"] = data.value.money()
     return commands.edit_opportunity(request.actor, found, version=if_match(request), **(standing | changed))
 
 
-@router.post("/opportunities/{uuid:opportunity_id}/assign", response=OpportunityOut, summary="Assign an opportunity")
+@router.post(
+    "/opportunities/{uuid:opportunity_id}/assign", response=OpportunityOut, summary="Assign an opportunity"
+)
 @operation(commands.assign_opportunity)
 def assign_opportunity(request: Request, opportunity_id: UUID, data: Assignment) -> Any:
     found = queries.opportunity(request.actor, opportunity_id)
     return commands.assign_opportunity(request.actor, found, **linked(request.actor, data.given()))
 
 
-@router.post("/opportunities/{uuid:opportunity_id}/move", response=OpportunityOut, summary="Move an opportunity")
+@router.post(
+    "/opportunities/{uuid:opportunity_id}/move", response=OpportunityOut, summary="Move an opportunity"
+)
 @operation(commands.move_opportunity)
 def move_opportunity(request: Request, opportunity_id: UUID, data: Move) -> Any:
     found = queries.opportunity(request.actor, opportunity_id)
     return commands.move_opportunity(request.actor, found, **linked(request.actor, data.given()))
 
 
-@router.post("/opportunities/{uuid:opportunity_id}/win", response=OpportunityOut, summary="Win an opportunity")
+@router.post(
+    "/opportunities/{uuid:opportunity_id}/win", response=OpportunityOut, summary="Win an opportunity"
+)
 @operation(commands.win_opportunity)
 def win_opportunity(request: Request, opportunity_id: UUID) -> Any:
     return commands.win_opportunity(request.actor, queries.opportunity(request.actor, opportunity_id))
 
 
-@router.post("/opportunities/{uuid:opportunity_id}/lose", response=OpportunityOut, summary="Lose an opportunity")
+@router.post(
+    "/opportunities/{uuid:opportunity_id}/lose", response=OpportunityOut, summary="Lose an opportunity"
+)
 @operation(commands.lose_opportunity)
 def lose_opportunity(request: Request, opportunity_id: UUID, data: Loss) -> Any:
     found = queries.opportunity(request.actor, opportunity_id)
     return commands.lose_opportunity(request.actor, found, reason=data.reason, note=data.note)
 
 
-@router.post("/opportunities/{uuid:opportunity_id}/reopen", response=OpportunityOut, summary="Reopen an opportunity")
+@router.post(
+    "/opportunities/{uuid:opportunity_id}/reopen", response=OpportunityOut, summary="Reopen an opportunity"
+)
 @operation(commands.reopen_opportunity)
 def reopen_opportunity(request: Request, opportunity_id: UUID, data: Reopening) -> Any:
     found = queries.opportunity(request.actor, opportunity_id)

@@ -24,7 +24,7 @@ from embudo.kernel.record import lock
 
 
 @command(CONVERT_LEAD)
-def convert_lead(
+def convert_lead(  # noqa: PLR0913 - one keyword a choice
     actor: Actor,
     lead: Lead,
     *,
@@ -67,10 +67,14 @@ def _company(actor: Actor, lead: Lead, chosen: Company | None, name: str, told: 
     if chosen is not None:
         return directory.fill_company.inner(actor, chosen, **told) if told else chosen
     called = name.strip() or lead.company_name or lead.name
-    return directory.register_company.inner(actor, name=called, owner=lead.owner, country=lead.country, **told)
+    return directory.register_company.inner(
+        actor, name=called, owner=lead.owner, country=lead.country, **told
+    )
 
 
-def _person(actor: Actor, lead: Lead, chosen: Person | None, company: Company, names: tuple[str, str]) -> Person:
+def _person(
+    actor: Actor, lead: Lead, chosen: Person | None, company: Company, names: tuple[str, str]
+) -> Person:
     known = {"email": lead.email, "phone": lead.phone, "job_title": lead.job_title}
     if chosen is not None:
         person = directory.fill_person.inner(actor, chosen, **known)

@@ -18,7 +18,7 @@ DEFAULT_ROLE = "seller"
 
 
 @command(SUBMIT_LEAD)
-def submit_lead(
+def submit_lead(  # noqa: PLR0913 - one keyword a field
     actor: Actor,
     *,
     name: str,

@@ -36,7 +36,7 @@ TYPED = ("name", "company_name", "job_title", "email", "phone", "message")
 
 
 @command(EDIT_LEAD)
-def edit_lead(
+def edit_lead(  # noqa: PLR0913 - one keyword a field
     actor: Actor,
     lead: Lead,
     *,

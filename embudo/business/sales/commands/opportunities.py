@@ -38,7 +38,7 @@ from embudo.kernel.record import lock
 
 
 @command(OPEN_OPPORTUNITY)
-def open_opportunity(
+def open_opportunity(  # noqa: PLR0913 - one keyword a field
     actor: Actor,
     *,
     title: str,
@@ -91,14 +91,18 @@ def _open_stage(stage: Stage | None) -> Stage:
     if stage is not None:
         rules.check_open_stage(stage.kind)
         return stage
-    first = Stage.objects.filter(kind=StageKind.OPEN).order_by("-pipeline__is_default", "pipeline", "order").first()
+    first = (
+        Stage.objects.filter(kind=StageKind.OPEN)
+        .order_by("-pipeline__is_default", "pipeline", "order")
+        .first()
+    )
     if first is None:
         raise Invalid({"stage": [_("Define a pipeline first.")]})
     return first
 
 
 @command(EDIT_OPPORTUNITY)
-def edit_opportunity(
+def edit_opportunity(  # noqa: PLR0913 - one keyword a field
     actor: Actor,
     opportunity: Opportunity,
     *,
@@ -175,7 +179,9 @@ def _last_stage(opportunity: Opportunity, kind: StageKind) -> Stage:
 
 def _won(actor: Actor, opportunity: Opportunity, stage: Stage) -> Opportunity:
     _enter(actor, opportunity, stage, closed=clock.now())
-    won = OpportunityWon(opportunity.id, opportunity.company_id, opportunity.value_minor, opportunity.currency)
+    won = OpportunityWon(
+        opportunity.id, opportunity.company_id, opportunity.value_minor, opportunity.currency
+    )
     publish(won, opportunity)
     return opportunity
 
@@ -216,7 +222,9 @@ def reopen_opportunity(actor: Actor, opportunity: Opportunity, *, stage: Stage |
 
 
 def _stage_before(opportunity: Opportunity) -> Stage:
-    last = StageStay.objects.select_related("stage").filter(opportunity=opportunity, stage__kind=StageKind.OPEN)
+    last = StageStay.objects.select_related("stage").filter(
+        opportunity=opportunity, stage__kind=StageKind.OPEN
+    )
     stay = last.order_by("-entered", "-id").first()
     if stay is not None:
         return stay.stage

@@ -36,7 +36,13 @@ def _define(name: str, stages: tuple[StageDraft, ...], *, is_default: bool) -> P
     pipeline = create(Pipeline(name=name, is_default=is_default))
     for order, draft in enumerate(stages, 1):
         create(
-            Stage(pipeline=pipeline, name=draft.name, kind=draft.kind, probability=draft.probability, order=order)
+            Stage(
+                pipeline=pipeline,
+                name=draft.name,
+                kind=draft.kind,
+                probability=draft.probability,
+                order=order,
+            )
         )
     publish(PipelineDefined(pipeline.id), pipeline)
     return pipeline

@@ -20,7 +20,7 @@ TEXTS = {"heading": 120, "thank_you": 1000, "consent": 500}
 
 
 @command(MANAGE_SOURCES)
-def define_source(
+def define_source(  # noqa: PLR0913 - one keyword a field
     actor: Actor,
     *,
     name: str,
@@ -35,7 +35,13 @@ def define_source(
 ) -> LeadSource:
     """Makes a source with a key of its own; a web form takes leads at once. Refuses (Invalid) a name that is in use."""
     texts = _checked(
-        name=name, kind=kind, language=language, country=country, heading=heading, thank_you=thank_you, consent=consent
+        name=name,
+        kind=kind,
+        language=language,
+        country=country,
+        heading=heading,
+        thank_you=thank_you,
+        consent=consent,
     )
     _check_name_is_free(texts["name"])
     source = create(LeadSource(**texts, route_role=route_role, route_team=route_team))
@@ -44,7 +50,7 @@ def define_source(
 
 
 @command(MANAGE_SOURCES)
-def change_source(
+def change_source(  # noqa: PLR0913 - one keyword a field
     actor: Actor,
     source: LeadSource,
     *,
@@ -70,7 +76,9 @@ def change_source(
     values: dict[str, Any] = dict(_checked(**{key: text for key, text in given.items() if text is not None}))
     if values.get("name", source.name) != source.name:
         _check_name_is_free(values["name"])
-    values |= {key: one for key, one in (("is_active", is_active), ("route_role", route_role)) if one is not None}
+    values |= {
+        key: one for key, one in (("is_active", is_active), ("route_role", route_role)) if one is not None
+    }
     update(source, **values, route_team=None if is_any_team else route_team or source.route_team)
     publish(SourceChanged(source.id), source)
     return source
@@ -89,13 +97,13 @@ def _checked(**given: str) -> dict[str, str]:
     """Tidy texts. Refuses (Invalid) with every fault at once."""
     tidy = {key: text.replace("\0", "").strip() for key, text in given.items()}
     faults: dict[str, list[Any]] = {}
-    if "name" in tidy and not 0 < len(tidy["name"]) <= 120:  # noqa: PLR2004 - the column's length
+    if "name" in tidy and not 0 < len(tidy["name"]) <= 120:
         faults["name"] = [_("Enter a name of at most 120 characters.")]
     if "kind" in tidy and tidy["kind"] not in SourceKind.values:
         faults["kind"] = [_("Choose a kind from the list.")]
     if tidy.get("language") and tidy["language"] not in dict(settings.LANGUAGES):
         faults["language"] = [_("Choose a language from the list.")]
-    if tidy.get("country") and not (len(tidy["country"]) == 2 and tidy["country"].isalpha()):  # noqa: PLR2004
+    if tidy.get("country") and not (len(tidy["country"]) == 2 and tidy["country"].isalpha()):
         faults["country"] = [_("Enter a country code of two letters, such as PL.")]
     for key, longest in TEXTS.items():
         if len(tidy.get(key, "")) > longest:

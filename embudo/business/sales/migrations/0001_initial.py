@@ -170,24 +170,20 @@ class Migration(migrations.Migration):
             index=models.Index(fields=['source', '-created', '-id'], name='lead_source_newest'),
         ),
         migrations.AddIndex(
-            model_name='lead',
-            index=models.Index(fields=['owner', 'status', 'created'], name='lead_owner_status'),
+            model_name="lead",
+            index=models.Index(fields=["owner", "status", "qualified", "created"], name="lead_owner_steps"),
         ),
         migrations.AddIndex(
-            model_name='lead',
-            index=models.Index(fields=['status', 'created', 'owner'], name='lead_status_created'),
+            model_name="lead",
+            index=models.Index(fields=["status", "qualified", "created", "owner"], name="lead_steps"),
         ),
         migrations.AddIndex(
-            model_name='lead',
-            index=models.Index(condition=models.Q(('qualified__isnull', False), ('status', 'disqualified')), fields=['created', 'owner'], name='lead_dropped_late'),
+            model_name="lead",
+            index=models.Index(fields=["email"], name="lead_email"),
         ),
         migrations.AddIndex(
-            model_name='lead',
-            index=models.Index(condition=models.Q(('email', ''), _negated=True), fields=['email'], name='lead_email'),
-        ),
-        migrations.AddIndex(
-            model_name='lead',
-            index=models.Index(condition=models.Q(('phone', ''), _negated=True), fields=['phone'], name='lead_phone'),
+            model_name="lead",
+            index=models.Index(fields=["phone"], name="lead_phone"),
         ),
         migrations.AddIndex(
             model_name='lead',
@@ -246,8 +242,10 @@ class Migration(migrations.Migration):
             index=models.Index(fields=['stage', 'currency', 'owner', 'value_minor'], name='opp_stage_sums'),
         ),
         migrations.AddIndex(
-            model_name='opportunity',
-            index=models.Index(fields=['owner', 'stage', 'currency', 'value_minor'], name='opp_owner_sums'),
+            model_name="opportunity",
+            index=models.Index(
+                fields=["owner", "state", "stage", "currency", "value_minor", "closed"], name="opp_owner_sums"
+            ),
         ),
         migrations.AddIndex(
             model_name='opportunity',

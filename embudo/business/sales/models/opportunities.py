@@ -25,7 +25,9 @@ class Pipeline(Record):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=["is_default"], condition=Q(is_default=True), name="one_default_pipeline"),
+            models.UniqueConstraint(
+                fields=["is_default"], condition=Q(is_default=True), name="one_default_pipeline"
+            ),
         )
 
     def __str__(self) -> str:
@@ -85,7 +87,9 @@ class Opportunity(OwnedRecord):
         "directory.Person", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False,
         verbose_name=_("person"),
     )  # fmt: skip
-    pipeline = models.ForeignKey(Pipeline, on_delete=models.PROTECT, related_name="+", verbose_name=_("pipeline"))
+    pipeline = models.ForeignKey(
+        Pipeline, on_delete=models.PROTECT, related_name="+", verbose_name=_("pipeline")
+    )
     stage = models.ForeignKey(
         Stage, on_delete=models.PROTECT, related_name="+", db_index=False, verbose_name=_("stage")
     )
@@ -98,7 +102,12 @@ class Opportunity(OwnedRecord):
         Product, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("product")
     )
     lead = models.OneToOneField(
-        Lead, on_delete=models.PROTECT, null=True, blank=True, related_name="opportunity", verbose_name=_("lead")
+        Lead,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="opportunity",
+        verbose_name=_("lead"),
     )
     closed = models.DateTimeField(_("closed"), null=True, blank=True)
     lost_reason = models.CharField(_("reason"), max_length=16, choices=LostReason.choices, blank=True)
@@ -111,7 +120,8 @@ class Opportunity(OwnedRecord):
         constraints = (
             models.CheckConstraint(condition=Q(value_minor__gte=0), name="opportunity_value_not_negative"),
             models.CheckConstraint(
-                condition=Q(state=StageKind.OPEN, closed=None) | Q(~Q(state=StageKind.OPEN), closed__isnull=False),
+                condition=Q(state=StageKind.OPEN, closed=None)
+                | Q(~Q(state=StageKind.OPEN), closed__isnull=False),
                 name="opportunity_closed_or_open",
             ),
         )
@@ -119,12 +129,16 @@ class Opportunity(OwnedRecord):
             models.Index(fields=["-created", "-id"], name="opp_newest"),
             models.Index(fields=["owner", "-created", "-id"], name="opp_owner_newest"),
             models.Index(fields=["state", "-created", "-id"], name="opp_state_newest"),
-            models.Index(fields=["state", "closed", "currency", "owner", "value_minor"], name="opp_state_closed"),
+            models.Index(
+                fields=["state", "closed", "currency", "owner", "value_minor"], name="opp_state_closed"
+            ),
             models.Index(fields=["stage", "-stage_since", "-id"], name="opp_stage_newest"),
             models.Index(fields=["owner", "stage", "-stage_since", "-id"], name="opp_owner_stage_newest"),
             # counts and sums of the board and the funnel are read from these alone
             models.Index(fields=["stage", "currency", "owner", "value_minor"], name="opp_stage_sums"),
-            models.Index(fields=["owner", "stage", "currency", "value_minor"], name="opp_owner_sums"),
+            models.Index(
+                fields=["owner", "state", "stage", "currency", "value_minor", "closed"], name="opp_owner_sums"
+            ),
             models.Index(fields=["company", "-created"], name="opp_company"),
             models.Index(fields=["person", "-created"], name="opp_person"),
         )
@@ -158,11 +172,15 @@ class StageStay(Record):
 
     view_permission = permissions.VIEW_OPPORTUNITIES
 
-    opportunity = models.ForeignKey(Opportunity, on_delete=models.CASCADE, related_name="stays", db_index=False)
+    opportunity = models.ForeignKey(
+        Opportunity, on_delete=models.CASCADE, related_name="stays", db_index=False
+    )
     stage = models.ForeignKey(Stage, on_delete=models.PROTECT, related_name="+", db_index=False)
     entered = models.DateTimeField(_("entered"))
     left = models.DateTimeField(_("left"), null=True, blank=True)
-    seconds = models.BigIntegerField(null=True, editable=False)  # between the two, so that averages need no date sums
+    seconds = models.BigIntegerField(
+        null=True, editable=False
+    )  # between the two, so that averages need no date sums
     moved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
@@ -172,7 +190,9 @@ class StageStay(Record):
     class Meta:
         constraints = (
             models.UniqueConstraint(fields=["opportunity"], condition=Q(left=None), name="one_open_stay"),
-            models.CheckConstraint(condition=Q(left=None) | Q(left__gte=models.F("entered")), name="stay_forwards"),
+            models.CheckConstraint(
+                condition=Q(left=None) | Q(left__gte=models.F("entered")), name="stay_forwards"
+            ),
         )
         indexes = (
             models.Index(fields=["opportunity", "entered"], name="stay_of_opportunity"),

@@ -37,10 +37,10 @@ class LaneSum:
     value_minor: int
 
 
-def board_cards(found: OpportunityQuerySet, stages: Sequence[Stage], limit: int = CARDS_A_LANE) -> list[BoardCard]:
-    """
-    The `limit` cards of each stage that came there last; one statement, each part of it from one walk of an index.
-    """
+def board_cards(
+    found: OpportunityQuerySet, stages: Sequence[Stage], limit: int = CARDS_A_LANE
+) -> list[BoardCard]:
+    """The `limit` cards that came last to each stage: one statement, each part from one walk of an index."""
     if not stages:
         return []
     parts = [
@@ -66,7 +66,7 @@ def board_sums(found: OpportunityQuerySet, stages: Sequence[Stage]) -> list[Lane
     rows = (
         found.filter(stage__in=[stage.pk for stage in stages])
         .values("stage_id", "currency")
-        .annotate(n=Count("pk"), total=Sum("value_minor"))
+        .annotate(n=Count("*"), total=Sum("value_minor"))
         .order_by()
     )
     return [LaneSum(row["stage_id"], row["currency"], row["n"], int(row["total"])) for row in rows]

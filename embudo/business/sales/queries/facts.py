@@ -84,7 +84,9 @@ def _reached(rows: QuerySet[Any], actor: Actor, reach: Scope | None, owner: UUID
     return rows if owners is None else rows.filter(owner__in=owners)
 
 
-def _within(rows: QuerySet[Any], column: str, since: datetime | None, until: datetime | None) -> QuerySet[Any]:
+def _within(
+    rows: QuerySet[Any], column: str, since: datetime | None, until: datetime | None
+) -> QuerySet[Any]:
     """From `since` up to, but without, `until`."""
     if since is not None:
         rows = rows.filter(**{f"{column}__gte": since})
@@ -111,21 +113,21 @@ def funnel_facts(
 
 
 def _lead_steps(leads: QuerySet[Lead]) -> dict[str, int]:
-    counts = dict(leads.order_by().values_list("status").annotate(n=Count("pk")))
-    dropped_late = leads.filter(status=LeadStatus.DISQUALIFIED, qualified__isnull=False).count()
-    every, converted = sum(counts.values()), counts.get(LeadStatus.CONVERTED, 0)
+    """`qualified` counts those too that were qualified first and dropped later."""
+    rows = list(leads.order_by().values_list("status").annotate(n=Count("*"), ever=Count("qualified")))
+    counts = {status: count for status, count, _ever in rows}
     return {
-        "leads": every,
-        "started": every - counts.get(LeadStatus.NEW, 0),
-        "qualified": counts.get(LeadStatus.QUALIFIED, 0) + converted + dropped_late,
-        "converted": converted,
+        "leads": sum(counts.values()),
+        "started": sum(counts.values()) - counts.get(LeadStatus.NEW, 0),
+        "qualified": sum(ever for _status, _count, ever in rows),
+        "converted": counts.get(LeadStatus.CONVERTED, 0),
         "disqualified": counts.get(LeadStatus.DISQUALIFIED, 0),
     }
 
 
 def _money_facts(rows: QuerySet[Any], *by: str) -> dict[tuple[Any, ...], tuple[MoneyFact, ...]]:
     """Counts and sums by currency, for each value of the columns `by`."""
-    grouped = rows.order_by().values_list(*by, "currency").annotate(n=Count("pk"), total=Sum("value_minor"))
+    grouped = rows.order_by().values_list(*by, "currency").annotate(n=Count("*"), total=Sum("value_minor"))
     facts: dict[tuple[Any, ...], tuple[MoneyFact, ...]] = {}
     for *key, currency, count, total in grouped:
         facts[tuple(key)] = (*facts.get(tuple(key), ()), MoneyFact(currency, count, int(total)))
@@ -163,7 +165,7 @@ def stage_stay_facts(
     owners = [owner] if owner else (None if reach is None else actor.owners(reach))
     if owners is not None:
         ended = ended.filter(opportunity__owner__in=owners)
-    rows = ended.order_by().values_list("stage_id").annotate(n=Count("pk"), mean=Avg("seconds"))
+    rows = ended.order_by().values_list("stage_id").annotate(n=Count("*"), mean=Avg("seconds"))
     figures = {stage_id: (count, float(mean)) for stage_id, count, mean in rows}
     found = Stage.objects.visible_to(actor).order_by("pipeline__name", "order")
     return [StayFact(stage.pk, str(stage), *figures[stage.pk]) for stage in found if stage.pk in figures]
@@ -176,11 +178,11 @@ def owner_facts(
     leads = _reached(Lead.objects.visible_to(actor).open(), actor, reach, None)
     deals = _reached(Opportunity.objects.visible_to(actor), actor, reach, None)
     facts: dict[UUID | None, OwnerFact] = {}
-    for owner_id, count in leads.order_by().values_list("owner_id").annotate(n=Count("pk")):
+    for owner_id, count in leads.order_by().values_list("owner_id").annotate(n=Count("*")):
         _of(facts, owner_id).open_leads = count
     for (owner_id,), sums in _money_facts(deals.filter(state=StageKind.OPEN), "owner_id").items():
         _of(facts, owner_id).open_opportunities.extend(sums)
-    closed = _within(deals.exclude(state=StageKind.OPEN), "closed", since, until)
+    closed = _within(deals.filter(state__in=(StageKind.WON, StageKind.LOST)), "closed", since, until)
     for (owner_id, state), sums in _money_facts(closed, "owner_id", "state").items():
         fact = _of(facts, owner_id)
         (fact.won if state == StageKind.WON else fact.lost).extend(sums)

@@ -51,7 +51,7 @@ def leads(
 
 def lead(actor: Actor, lead_id: UUID) -> Lead:
     """One lead with what its page shows; NotFound outside the actor's sight."""
-    found = Lead.objects.select_related("source", "owner", "company", "person", "opportunity")
+    found = Lead.objects.select_related("source", "owner", "company", "person")
     return found.one(actor, lead_id)  # type: ignore[no-any-return]
 
 
@@ -126,6 +126,8 @@ def known_matches(actor: Actor, lead: Lead, kind: str) -> list[Match]:
 
 def possible_duplicates(actor: Actor, lead: Lead) -> list[Match]:
     """Leads, companies and people that may be the same as this lead's, the surest first."""
-    known = [match for kind in (directory.COMPANY, directory.PERSON) for match in known_matches(actor, lead, kind)]
+    known = [
+        match for kind in (directory.COMPANY, directory.PERSON) for match in known_matches(actor, lead, kind)
+    ]
     others = [match for match in known if match.id not in (lead.company_id, lead.person_id)]
     return sorted([*lead_duplicates(actor, lead), *others], key=lambda match: -match.score)

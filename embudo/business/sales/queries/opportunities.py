@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
 
-from embudo.business.sales.models import Opportunity, OpportunityQuerySet, Pipeline, Stage, StageStay
+from embudo.business.sales.models import Lead, Opportunity, OpportunityQuerySet, Pipeline, Stage, StageStay
 from embudo.kernel.about import AboutRecord
 from embudo.kernel.actor import Actor
 from embudo.kernel.errors import NotFound
@@ -14,7 +14,7 @@ from embudo.kernel.record import RecordQuerySet
 PAGE = ("company", "person", "pipeline", "stage", "product", "owner", "lead")
 
 
-def opportunities(
+def opportunities(  # noqa: PLR0913 - one keyword a filter
     actor: Actor,
     *,
     q: str = "",
@@ -27,7 +27,9 @@ def opportunities(
 ) -> OpportunityQuerySet:
     """The opportunities the actor sees, narrowed by what is given."""
     exact = {"state": state, "stage_id": stage, "owner_id": owner, "company_id": company, "person_id": person}
-    found: Any = Opportunity.objects.visible_to(actor).filter(**{name: one for name, one in exact.items() if one})
+    found: Any = Opportunity.objects.visible_to(actor).filter(
+        **{name: one for name, one in exact.items() if one}
+    )
     if created_since:
         found = found.filter(created__gte=created_since)
     return found.matching(q) if q else found  # type: ignore[no-any-return]
@@ -38,7 +40,14 @@ def opportunity(actor: Actor, opportunity_id: UUID) -> Opportunity:
     return Opportunity.objects.select_related(*PAGE).one(actor, opportunity_id)  # type: ignore[no-any-return]
 
 
-def opportunities_of(actor: Actor, *, company_id: UUID | None = None, person_id: UUID | None = None) -> OpportunityQuerySet:
+def opportunity_of_lead(actor: Actor, lead: Lead) -> Opportunity | None:
+    """What the lead was converted to, if the actor sees it."""
+    return opportunities(actor).filter(lead=lead).first()
+
+
+def opportunities_of(
+    actor: Actor, *, company_id: UUID | None = None, person_id: UUID | None = None
+) -> OpportunityQuerySet:
     """A customer's opportunities, newest first."""
     found = opportunities(actor).select_related("stage", "owner").order_by("-created", "-id")
     return found.filter(company=company_id) if company_id else found.filter(person=person_id)

@@ -43,7 +43,8 @@ def check_open(status: str) -> None:
     """Refuses what only an open lead allows."""
     if status == LeadStatus.CONVERTED:
         raise Refused(
-            "sales.lead_already_converted", _("This lead is converted. Go on with its opportunity, or undo the conversion.")
+            "sales.lead_already_converted",
+            _("This lead is converted. Go on with its opportunity, or undo the conversion."),
         )
     if status == LeadStatus.DISQUALIFIED:
         raise Refused("sales.lead_disqualified", _("This lead is disqualified. Reopen it first."))
@@ -77,7 +78,9 @@ def check_convertible(status: str) -> None:
 
 def check_undoable(converted: datetime | None, now: datetime) -> None:
     if converted is None:
-        raise Refused("sales.lead_not_converted", _("This lead is not converted, so there is nothing to undo."))
+        raise Refused(
+            "sales.lead_not_converted", _("This lead is not converted, so there is nothing to undo.")
+        )
     if now - converted > UNDO_WITHIN:
         raise Refused("sales.conversion_too_old", _("A conversion can be undone within 30 days only."))
 

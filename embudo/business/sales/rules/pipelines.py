@@ -68,7 +68,7 @@ def check_stages(stages: tuple[StageDraft, ...]) -> None:
         raise Invalid({"stages": [_("Give the pipeline open stages, one stage for won and one for lost.")]})
     if len({stage.name for stage in stages}) < len(stages):
         raise Invalid({"stages": [_("Give every stage a name of its own.")]})
-    if not all(0 <= stage.probability <= 100 for stage in stages):  # noqa: PLR2004 - per cent
+    if not all(0 <= stage.probability <= 100 for stage in stages):
         raise Invalid({"stages": [_("Enter probabilities from 0 to 100 per cent.")]})
 
 
@@ -77,9 +77,13 @@ def check_movable(state: str, *, is_same_pipeline: bool, kind: str) -> None:
     if state != StageKind.OPEN:
         raise Refused("sales.opportunity_closed", _("This opportunity is closed. Reopen it first."))
     if not is_same_pipeline:
-        raise Refused("sales.other_pipeline", _("This stage belongs to another pipeline. Choose a stage of its own."))
+        raise Refused(
+            "sales.other_pipeline", _("This stage belongs to another pipeline. Choose a stage of its own.")
+        )
     if kind == StageKind.LOST:
-        raise Refused("sales.lost_needs_reason", _("Say why it was lost: use “Lose” instead of moving the card."))
+        raise Refused(
+            "sales.lost_needs_reason", _("Say why it was lost: use “Lose” instead of moving the card.")
+        )
 
 
 def check_closable(state: str) -> None:
@@ -101,7 +105,7 @@ def checked_title(title: str) -> str:
     tidy = " ".join(title.replace("\0", "").split())
     if not tidy:
         raise Invalid({"title": [_("Enter a title.")]})
-    if len(tidy) > 200:  # noqa: PLR2004 - the column's length
+    if len(tidy) > 200:
         raise Invalid({"title": [_("Shorten this to %(n)d characters.") % {"n": 200}]})
     return tidy
 

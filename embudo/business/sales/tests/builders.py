@@ -31,7 +31,11 @@ def a_lead(owner: Actor | None = None, status: str = "new", **values: Any) -> Le
     """A lead of `owner`, or of nobody when no seller exists, brought to `status` by the acts themselves."""
     with_roles()
     number = next(_numbers)
-    given = {"name": f"Jan Kowalski {number}", "company_name": f"Alfa {number}", "email": f"jan{number}@alfa.example"}
+    given = {
+        "name": f"Jan Kowalski {number}",
+        "company_name": f"Alfa {number}",
+        "email": f"jan{number}@alfa.example",
+    }
     lead = commands.submit_lead(tester(), owner=user_of(owner) if owner else None, **(given | values))
     for step in WAYS[status]:
         lead = step(lead)
@@ -50,10 +54,16 @@ WAYS: dict[str, tuple[Any, ...]] = {
 }
 
 
-def an_opportunity(owner: Actor | None = None, title: str = "", stage: str = "Prospecting", **values: Any) -> Opportunity:
+def an_opportunity(
+    owner: Actor | None = None, title: str = "", stage: str = "Prospecting", **values: Any
+) -> Opportunity:
     """An open opportunity of `owner` in `stage`."""
     place = a_stage(stage)
-    given = {"title": title or f"Deal {next(_numbers)}", "value": EUR, "owner": user_of(owner) if owner else None}
+    given = {
+        "title": title or f"Deal {next(_numbers)}",
+        "value": EUR,
+        "owner": user_of(owner) if owner else None,
+    }
     return commands.open_opportunity(tester(), stage=place, **(given | values))
 
 

@@ -6,7 +6,7 @@ from django.test import Client
 
 from embudo.business.sales import commands
 from embudo.business.sales.models import Lead, Opportunity
-from embudo.business.sales.tests.builders import a_lead, a_pipeline, a_source, an_opportunity, a_stage
+from embudo.business.sales.tests.builders import a_lead, a_pipeline, a_source, a_stage, an_opportunity
 from embudo.foundation.access.tests.builders import a_token, ann, bob, tester, user_of
 from embudo.kernel.actor import Actor
 
@@ -16,7 +16,9 @@ API = "/api/v1"
 
 def call(who: Actor | str, method: str, path: str, data: Any = None, **headers: str) -> tuple[int, Any]:
     """As a token's owner, or with a lead source's key."""
-    key = {"X-Form-Key": who} if isinstance(who, str) else {"Authorization": f"Bearer {a_token(user_of(who))}"}
+    key = (
+        {"X-Form-Key": who} if isinstance(who, str) else {"Authorization": f"Bearer {a_token(user_of(who))}"}
+    )
     response = Client().generic(
         method, f"{API}{path}", json.dumps(data) if data is not None else "", "application/json",
         headers={**key, **headers},
@@ -29,7 +31,9 @@ def test_create_lead_answers_with_possible_duplicates() -> None:
     first = a_lead(actor, email="jan@alfa.example")
     status, lead = call(actor, "POST", "/leads", {"name": "Jan K", "email": "JAN@alfa.example"})
     assert status == 201
-    assert [(one["kind"], one["id"], one["score"]) for one in lead["duplicates"]] == [("sales.lead", str(first.pk), 95)]
+    assert [(one["kind"], one["id"], one["score"]) for one in lead["duplicates"]] == [
+        ("sales.lead", str(first.pk), 95)
+    ]
 
 
 def test_create_lead_by_the_key_of_a_source() -> None:
@@ -69,7 +73,9 @@ def test_change_lead_refuses_an_older_version() -> None:
     actor = ann()
     lead = a_lead(actor)
     assert call(actor, "PATCH", f"/leads/{lead.pk}", {"company_name": "Beta"})[1]["company_name"] == "Beta"
-    status, problem = call(actor, "PATCH", f"/leads/{lead.pk}", {"company_name": "Gamma"}, **{"If-Match": '"1"'})
+    status, problem = call(
+        actor, "PATCH", f"/leads/{lead.pk}", {"company_name": "Gamma"}, **{"If-Match": '"1"'}
+    )
     assert (status, problem["version"]) == (412, 2)
 
 
@@ -120,7 +126,11 @@ def test_change_opportunity_keeps_what_is_not_sent() -> None:
     actor = ann()
     found = an_opportunity(actor, title="Deal")
     changed = call(actor, "PATCH", f"/opportunities/{found.pk}", {"closes": "2027-01-31"})[1]
-    assert (changed["title"], changed["closes"], changed["value"]["amount_minor"]) == ("Deal", "2027-01-31", 100_000)
+    assert (changed["title"], changed["closes"], changed["value"]["amount_minor"]) == (
+        "Deal",
+        "2027-01-31",
+        100_000,
+    )
 
 
 def test_lose_opportunity_keeps_the_reason() -> None:

@@ -8,9 +8,27 @@ from embudo.business.sales import commands, queries
 from embudo.business.sales.models import Lead, LeadSource, Opportunity, Pipeline, RoutingTurn, StageStay
 from embudo.business.sales.rules.leads import LeadStatus
 from embudo.business.sales.rules.pipelines import StageKind
-from embudo.business.sales.tests.builders import EUR, a_lead, a_pipeline, a_source, a_won_opportunity, an_opportunity, a_stage
+from embudo.business.sales.tests.builders import (
+    EUR,
+    a_lead,
+    a_pipeline,
+    a_source,
+    a_stage,
+    a_won_opportunity,
+    an_opportunity,
+)
 from embudo.foundation.access.models import User
-from embudo.foundation.access.tests.builders import a_team, a_user, an_actor, an_admin, ann, bob, cat, tester, user_of
+from embudo.foundation.access.tests.builders import (
+    a_team,
+    a_user,
+    an_actor,
+    an_admin,
+    ann,
+    bob,
+    cat,
+    tester,
+    user_of,
+)
 from embudo.foundation.activity.commands import add_note
 from embudo.kernel import clock
 from embudo.kernel.errors import Forbidden, Invalid, NotFound, Refused, Stale
@@ -21,7 +39,9 @@ pytestmark = pytest.mark.django_db
 
 
 def log_names() -> list[str]:
-    return list(LogEntry.objects.filter(name__startswith="sales.").order_by("seq").values_list("name", flat=True))
+    return list(
+        LogEntry.objects.filter(name__startswith="sales.").order_by("seq").values_list("name", flat=True)
+    )
 
 
 # --- submit_lead
@@ -192,9 +212,17 @@ def test_convert_lead_opens_opportunity_and_closes_lead() -> None:
     lead = a_lead(actor, "qualified", name="Anna Nowak", phone="+48583012214")
     opportunity = commands.convert_lead(actor, lead, title="Big deal", value=EUR)
     lead.refresh_from_db()
-    assert (lead.status, lead.company, lead.person) == (LeadStatus.CONVERTED, opportunity.company, opportunity.person)
+    assert (lead.status, lead.company, lead.person) == (
+        LeadStatus.CONVERTED,
+        opportunity.company,
+        opportunity.person,
+    )
     assert (opportunity.lead, opportunity.owner_id, opportunity.value) == (lead, actor.id, EUR)
-    assert (lead.person.first_name, lead.person.last_name, lead.person.phone) == ("Anna", "Nowak", "+48583012214")
+    assert (lead.person.first_name, lead.person.last_name, lead.person.phone) == (
+        "Anna",
+        "Nowak",
+        "+48583012214",
+    )
     assert lead.company.name == lead.company_name
     assert "sales.LeadConverted" in log_names()
 
@@ -229,7 +257,9 @@ def test_convert_lead_fills_only_what_is_empty() -> None:
     company = register_company(tester(), name="Alfa", email="office@alfa.example")
     person = register_person(tester(), first_name="Jan", last_name="Kowalski", email="old@alfa.example")
     lead = a_lead(status="qualified", email="new@alfa.example", phone="+48583012214")
-    opportunity = commands.convert_lead(tester(), lead, title="Deal", value=EUR, company=company, person=person)
+    opportunity = commands.convert_lead(
+        tester(), lead, title="Deal", value=EUR, company=company, person=person
+    )
     person.refresh_from_db()
     assert (person.email, person.phone, person.company) == ("old@alfa.example", "+48583012214", company)
     assert (opportunity.company, Company.objects.count(), Person.objects.count()) == (company, 1, 1)
@@ -238,7 +268,11 @@ def test_convert_lead_fills_only_what_is_empty() -> None:
 def test_convert_lead_without_person() -> None:
     a_pipeline()
     opportunity = commands.convert_lead(
-        tester(), a_lead(status="qualified", email="info@alfa.example"), title="Deal", value=EUR, has_person=False
+        tester(),
+        a_lead(status="qualified", email="info@alfa.example"),
+        title="Deal",
+        value=EUR,
+        has_person=False,
     )
     assert (opportunity.person, opportunity.company.email) == (None, "info@alfa.example")
 
@@ -248,7 +282,12 @@ def test_undo_conversion_puts_everything_back() -> None:
     lead = commands.convert_lead(tester(), a_lead(status="qualified"), title="Deal", value=EUR).lead
     undone = commands.undo_conversion(tester(), lead)
     lead.refresh_from_db()
-    assert (lead.status, lead.company, lead.person, lead.conversion) == (LeadStatus.QUALIFIED, None, None, None)
+    assert (lead.status, lead.company, lead.person, lead.conversion) == (
+        LeadStatus.QUALIFIED,
+        None,
+        None,
+        None,
+    )
     assert (Opportunity.objects.count(), Company.objects.count(), Person.objects.count()) == (0, 0, 0)
     assert undone.left == []
     assert commands.convert_lead(tester(), lead, title="Deal", value=EUR).lead == lead
@@ -266,7 +305,9 @@ def test_undo_conversion_empties_only_what_it_filled() -> None:
 
 def test_undo_conversion_leaves_what_was_changed_since() -> None:
     a_pipeline()
-    opportunity = commands.convert_lead(tester(), a_lead(status="qualified"), title="Deal", value=EUR, has_person=False)
+    opportunity = commands.convert_lead(
+        tester(), a_lead(status="qualified"), title="Deal", value=EUR, has_person=False
+    )
     change_company(tester(), opportunity.company, town="Gdańsk")
     undone = commands.undo_conversion(tester(), opportunity.lead)
     assert [kind for kind, _id in undone.left] == ["directory.company"]
@@ -330,7 +371,11 @@ def test_open_opportunity_begins_a_stay() -> None:
     actor = ann()
     a_pipeline()
     opportunity = commands.open_opportunity(actor, title=" New  deal ", value=EUR)
-    assert (opportunity.title, opportunity.stage.name, opportunity.owner_id) == ("New deal", "Prospecting", actor.id)
+    assert (opportunity.title, opportunity.stage.name, opportunity.owner_id) == (
+        "New deal",
+        "Prospecting",
+        actor.id,
+    )
     assert [(stay.stage.name, stay.left) for stay in StageStay.objects.all()] == [("Prospecting", None)]
 
 
@@ -354,7 +399,10 @@ def test_edit_opportunity_refuses_a_closed_one() -> None:
 
 def test_assign_opportunity_gives_it_away() -> None:
     other = bob()
-    assert commands.assign_opportunity(tester(), an_opportunity(ann()), owner=user_of(other)).owner_id == other.id
+    assert (
+        commands.assign_opportunity(tester(), an_opportunity(ann()), owner=user_of(other)).owner_id
+        == other.id
+    )
 
 
 def test_move_opportunity_logs_each_stay() -> None:
@@ -364,7 +412,10 @@ def test_move_opportunity_logs_each_stay() -> None:
     with clock.at(start + timedelta(days=3)):
         commands.move_opportunity(tester(), opportunity, stage=a_stage("Offer"))
     stays = queries.stays(tester(), opportunity)
-    assert [(stay.stage.name, stay.seconds) for stay in stays] == [("Prospecting", 3 * 86_400), ("Offer", None)]
+    assert [(stay.stage.name, stay.seconds) for stay in stays] == [
+        ("Prospecting", 3 * 86_400),
+        ("Offer", None),
+    ]
     assert log_names()[-1] == "sales.OpportunityMoved"
 
 
@@ -414,7 +465,12 @@ def test_lose_opportunity_wants_words_for_other() -> None:
 def test_reopen_opportunity_goes_back_where_it_stood() -> None:
     lost = commands.lose_opportunity(tester(), an_opportunity(stage="Negotiation"), reason="price")
     again = commands.reopen_opportunity(tester(), lost)
-    assert (again.stage.name, again.state, again.closed, again.lost_reason) == ("Negotiation", "open", None, "")
+    assert (again.stage.name, again.state, again.closed, again.lost_reason) == (
+        "Negotiation",
+        "open",
+        None,
+        "",
+    )
     with pytest.raises(Refused):
         commands.reopen_opportunity(tester(), again)
 

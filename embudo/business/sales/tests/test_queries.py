@@ -17,7 +17,13 @@ def test_funnel_facts_count_how_far_leads_got() -> None:
     for status in ("new", "new", "working", "qualified", "disqualified", "converted"):
         a_lead(status=status)
     facts = queries.funnel_facts(tester())
-    assert (facts.leads, facts.started, facts.qualified, facts.converted, facts.disqualified) == (6, 4, 2, 1, 1)
+    assert (facts.leads, facts.started, facts.qualified, facts.converted, facts.disqualified) == (
+        6,
+        4,
+        2,
+        1,
+        1,
+    )
 
 
 def test_funnel_facts_keep_who_was_qualified_before_being_dropped() -> None:
@@ -68,7 +74,9 @@ def test_stage_stay_facts_average_the_stays_that_ended() -> None:
         with clock.at(start):
             commands.move_opportunity(tester(), opportunity, stage=a_stage("Offer"))
     found = queries.stage_stay_facts(tester())
-    assert [(fact.name, fact.count, fact.average_seconds) for fact in found] == [("Prospecting", 2, 3 * 86_400.0)]
+    assert [(fact.name, fact.count, fact.average_seconds) for fact in found] == [
+        ("Prospecting", 2, 3 * 86_400.0)
+    ]
 
 
 def test_owner_facts_tell_each_seller_apart() -> None:
@@ -77,7 +85,10 @@ def test_owner_facts_tell_each_seller_apart() -> None:
     an_opportunity(actor, value=Money.of(10, "EUR"))
     a_won_opportunity(other, value=Money.of(7, "EUR"))
     facts = {fact.owner_id: fact for fact in queries.owner_facts(tester())}
-    assert (facts[actor.id].open_leads, facts[actor.id].open_opportunities) == (1, [MoneyFact("EUR", 1, 1000)])
+    assert (facts[actor.id].open_leads, facts[actor.id].open_opportunities) == (
+        1,
+        [MoneyFact("EUR", 1, 1000)],
+    )
     assert facts[other.id].won == [MoneyFact("EUR", 1, 700)]
 
 

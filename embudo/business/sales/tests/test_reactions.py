@@ -1,11 +1,13 @@
 import pytest
 
 from embudo.business.sales import commands
+from embudo.business.sales.reactions import tell_lead_owner
 from embudo.business.sales.tests.builders import a_lead, an_opportunity
 from embudo.foundation.access.models import Organisation
 from embudo.foundation.access.tests.builders import a_user, ann, bob, user_of
 from embudo.foundation.notify.models import Mail, Notification, Preference
 from embudo.kernel import worker
+from embudo.kernel.event import from_data
 from embudo.kernel.models import LogEntry
 
 pytestmark = pytest.mark.django_db
@@ -57,9 +59,6 @@ def test_tell_lead_owner_never_of_their_own_act() -> None:
 
 
 def test_tell_lead_owner_twice_tells_once() -> None:
-    from embudo.business.sales.reactions import tell_lead_owner
-    from embudo.kernel.event import from_data
-
     a_user()
     a_lead()
     entry = LogEntry.objects.get(name="sales.LeadAssigned")

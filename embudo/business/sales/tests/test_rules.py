@@ -15,7 +15,9 @@ NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
 def test_checked_enquiry_tidies_what_was_typed() -> None:
-    found = checked_enquiry(name="  Jan   Kowalski ", email="Jan@Alfa.Example", phone="58 301 22 14", country="pl")
+    found = checked_enquiry(
+        name="  Jan   Kowalski ", email="Jan@Alfa.Example", phone="58 301 22 14", country="pl"
+    )
     assert (found.name, found.email, found.phone) == ("Jan Kowalski", "jan@alfa.example", "+48583012214")
 
 
@@ -116,7 +118,7 @@ def test_check_movable_refuses_lost_without_reason() -> None:
     ("state", "is_same", "expected"),
     [(StageKind.WON, True, "sales.opportunity_closed"), (StageKind.OPEN, False, "sales.other_pipeline")],
 )
-def test_check_movable_refuses_closed_and_foreign(state: str, is_same: bool, expected: str) -> None:
+def test_check_movable_refuses_closed_and_foreign(state: str, expected: str, *, is_same: bool) -> None:
     with pytest.raises(Refused) as refused:
         pipelines.check_movable(state, is_same_pipeline=is_same, kind=StageKind.OPEN)
     assert code(refused) == expected

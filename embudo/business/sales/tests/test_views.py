@@ -7,8 +7,24 @@ from django.urls import reverse
 
 from embudo.business.sales import commands
 from embudo.business.sales.models import Lead, LeadSource, Opportunity
-from embudo.business.sales.tests.builders import a_lead, a_pipeline, a_source, a_stage, a_won_opportunity, an_opportunity
-from embudo.foundation.access.tests.builders import a_client, a_user, an_actor, an_admin, ann, bob, cat, tester
+from embudo.business.sales.tests.builders import (
+    a_lead,
+    a_pipeline,
+    a_source,
+    a_stage,
+    a_won_opportunity,
+    an_opportunity,
+)
+from embudo.foundation.access.tests.builders import (
+    a_client,
+    a_user,
+    an_actor,
+    an_admin,
+    ann,
+    bob,
+    cat,
+    tester,
+)
 from embudo.kernel import clock
 
 pytestmark = pytest.mark.django_db
@@ -24,7 +40,9 @@ def page(client: Client, address: str, **given: Any) -> str:
 
 @pytest.mark.parametrize("rows", [1, 3])
 @pytest.mark.parametrize("name", ["leads", "opportunities", "board"])
-def test_list_pages_ask_the_same_number_of_queries(name: str, rows: int, django_assert_max_num_queries: Any) -> None:
+def test_list_pages_ask_the_same_number_of_queries(
+    name: str, rows: int, django_assert_max_num_queries: Any
+) -> None:
     client, actor = a_client(an_admin()), ann()
     a_pipeline()
     for _ in range(rows):
@@ -73,7 +91,8 @@ def test_lead_page_is_closed_without_a_grant() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "step"), [("new", "start"), ("new", "qualify"), ("disqualified", "reopen"), ("qualified", "reopen")]
+    ("status", "step"),
+    [("new", "start"), ("new", "qualify"), ("disqualified", "reopen"), ("qualified", "reopen")],
 )
 def test_lead_steps_are_taken_by_a_post(status: str, step: str) -> None:
     actor = ann()
@@ -136,7 +155,10 @@ def test_convert_page_creates_opportunity() -> None:
 def test_convert_page_offers_whom_one_knows() -> None:
     actor = ann()
     known = commands.convert_lead(
-        tester(), a_lead(actor, "qualified", email="jan@alfa.example"), title="Old", value=an_opportunity().value
+        tester(),
+        a_lead(actor, "qualified", email="jan@alfa.example"),
+        title="Old",
+        value=an_opportunity().value,
     )
     lead = a_lead(actor, "qualified", email="jan@alfa.example")
     shown = page(a_client(actor), at("lead_convert", lead.pk))
@@ -182,7 +204,11 @@ def test_edit_opportunity_page_keeps_the_company() -> None:
     given = {"title": "Other", "value": "12.50", "company": str(found.company_id), "version": "1"}
     assert a_client(actor).post(at("opportunity_edit", found.pk), given).status_code == 302
     found.refresh_from_db()
-    assert (found.title, found.value_minor, found.company_id) == ("Other", 1250, Opportunity.objects.get().company_id)
+    assert (found.title, found.value_minor, found.company_id) == (
+        "Other",
+        1250,
+        Opportunity.objects.get().company_id,
+    )
 
 
 # --- the board
@@ -261,7 +287,12 @@ class Visitor:
         return str(response.content.decode().partition('name="token" value="')[2].partition('"')[0])
 
     def send(self, after: float = 30, **given: str) -> Any:
-        typed = {"name": "Jan", "email": "jan@alfa.example", "has_consented": "on", "token": self.token} | given
+        typed = {
+            "name": "Jan",
+            "email": "jan@alfa.example",
+            "has_consented": "on",
+            "token": self.token,
+        } | given
         with clock.at(clock.now() + timedelta(seconds=after)):
             return self.client.post(self.address, typed)
 
@@ -338,7 +369,9 @@ def test_form_takes_only_so_many_from_one_address() -> None:
     assert 'value="Jan"' in answers[-1].content.decode()
 
 
-@pytest.mark.parametrize(("language", "query", "expected"), [("fr", "", "fr"), ("fr", "?lang=es", "es"), ("", "", "pl")])
+@pytest.mark.parametrize(
+    ("language", "query", "expected"), [("fr", "", "fr"), ("fr", "?lang=es", "es"), ("", "", "pl")]
+)
 def test_form_speaks_the_language_asked_for(language: str, query: str, expected: str) -> None:
     client = Client(headers={"Accept-Language": "pl"})
     shown = client.get(at("form", a_source(language=language).key) + query).content.decode()

@@ -26,7 +26,13 @@ from embudo.business.sales.views.opportunities import (
     person_opportunities,
 )
 from embudo.business.sales.views.public_form import PublicForm, PublicThanks
-from embudo.business.sales.views.sources import ChangeSource, DefineSource, RenewSourceKey, SourcePage, Sources
+from embudo.business.sales.views.sources import (
+    ChangeSource,
+    DefineSource,
+    RenewSourceKey,
+    SourcePage,
+    Sources,
+)
 
 __all__ = [
     "AssignLead", "AssignOpportunity", "Board", "ChangeSource", "ConvertLead", "DefineSource", "DisqualifyLead",

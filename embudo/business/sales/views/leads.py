@@ -3,8 +3,7 @@ from functools import cached_property
 from typing import Any
 
 from django.urls import reverse, reverse_lazy
-from django.utils.translation import gettext, ngettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
 from embudo.business.sales import commands, queries
 from embudo.business.sales.forms import (
@@ -34,8 +33,10 @@ from embudo.kernel import clock
 from embudo.kernel.kind import kind_named
 from embudo.kernel.permission import Scope
 
-MINE = Tab("mine", _("Mine"), lambda leads, actor: leads.open().filter(owner=actor.id), counted=True)
-UNASSIGNED = Tab("unassigned", _("Unassigned"), lambda leads, _actor: leads.open().filter(owner=None), counted=True)
+MINE = Tab("mine", _("Mine"), lambda leads, actor: leads.open().filter(owner=actor.id))
+UNASSIGNED = Tab(
+    "unassigned", _("Unassigned"), lambda leads, _actor: leads.open().filter(owner=None), counted=True
+)
 QUALIFIED = Tab("qualified", _("Qualified"), lambda leads, _actor: leads.filter(status=LeadStatus.QUALIFIED))
 EVERY = Tab("all", _("All"))
 
@@ -56,7 +57,9 @@ class Leads(ListPage):
     search = lambda leads, words: leads.matching(words)  # noqa: E731 - one expression, as the page wants it
     search_label = _("Find by name, company, e-mail or phone")
     default_sort = "-created"
-    actions = (Action(_("New lead"), reverse_lazy("sales:lead_new"), "plus", SUBMIT_LEAD, primary=True, dialog=True),)
+    actions = (
+        Action(_("New lead"), reverse_lazy("sales:lead_new"), "plus", SUBMIT_LEAD, primary=True, dialog=True),
+    )
     empty_title = _("No leads yet")
     empty_text = _("They come from your web forms, from programs and partners, or you enter one.")
 
@@ -70,7 +73,9 @@ class Leads(ListPage):
 
     @cached_property
     def own_filters(self) -> tuple[Filter, ...]:
-        sources = tuple((str(pk), name) for pk, name in queries.lead_sources(self.actor).values_list("pk", "name"))
+        sources = tuple(
+            (str(pk), name) for pk, name in queries.lead_sources(self.actor).values_list("pk", "name")
+        )
         found = (
             Filter("status", _("Status"), tuple(LeadStatus.choices)),
             Filter("source", _("Source"), sources),
@@ -98,7 +103,10 @@ def lead_steps(lead: Lead) -> list[tuple[str, str]]:
     if lead.status == LeadStatus.DISQUALIFIED:
         return []
     at = STEPS.index(LeadStatus(lead.status))
-    names = ["done" if place < at or at == len(STEPS) - 1 else "current" if place == at else "" for place in range(len(STEPS))]
+    names = [
+        "done" if place < at or at == len(STEPS) - 1 else "current" if place == at else ""
+        for place in range(len(STEPS))
+    ]
     return [(str(step.label), name) for step, name in zip(STEPS, names, strict=True)]
 
 
@@ -112,7 +120,9 @@ class LeadPage(RecordPage):
         return (Crumb(_("Leads"), reverse("sales:leads")),)
 
     def act(self, name: str, label: Any, icon: str, permission: Any, **more: Any) -> Action:
-        return Action(label, reverse(f"sales:lead_{name}", args=[self.record.pk]), icon, permission, dialog=True, **more)
+        return Action(
+            label, reverse(f"sales:lead_{name}", args=[self.record.pk]), icon, permission, dialog=True, **more
+        )
 
     def get_actions(self) -> Sequence[Action]:
         """What can be done next, the likeliest first and primary."""
@@ -124,10 +134,21 @@ class LeadPage(RecordPage):
             start = self.act("start", _("Start working"), "play", QUALIFY_LEAD, primary=True)
             return (start, self.act("qualify", _("Qualify"), "badge-check", QUALIFY_LEAD), drop, assign, edit)
         if status == LeadStatus.WORKING:
-            return (self.act("qualify", _("Qualify"), "badge-check", QUALIFY_LEAD, primary=True), drop, assign, edit)
+            return (
+                self.act("qualify", _("Qualify"), "badge-check", QUALIFY_LEAD, primary=True),
+                drop,
+                assign,
+                edit,
+            )
         if status == LeadStatus.QUALIFIED:
             convert = self.act("convert", _("Convert"), "arrow-right", CONVERT_LEAD, primary=True)
-            return (convert, self.act("reopen", _("Back to work"), "rotate-ccw", QUALIFY_LEAD), drop, assign, edit)
+            return (
+                convert,
+                self.act("reopen", _("Back to work"), "rotate-ccw", QUALIFY_LEAD),
+                drop,
+                assign,
+                edit,
+            )
         if status == LeadStatus.DISQUALIFIED:
             return (self.act("reopen", _("Reopen"), "rotate-ccw", QUALIFY_LEAD, primary=True),)
         return ()
@@ -147,7 +168,7 @@ class LeadPage(RecordPage):
             "phone": phone_text(lead.phone) if lead.phone else "",
             "matches": self.matches() if is_open else [],
             "may_undo": self.may_undo,
-            "opportunity": getattr(lead, "opportunity", None),
+            "opportunity": queries.opportunity_of_lead(self.actor, lead) if lead.conversion else None,
         }
 
     def matches(self) -> list[dict[str, Any]]:
@@ -156,7 +177,9 @@ class LeadPage(RecordPage):
         for match in queries.possible_duplicates(self.actor, self.record):
             kind = kind_named(match.kind)
             if kind:
-                found.append({"match": match, "url": kind.url(match.id), "icon": kind.icon, "label": kind.label})
+                found.append(
+                    {"match": match, "url": kind.url(match.id), "icon": kind.icon, "label": kind.label}
+                )
         return found
 
 
@@ -204,7 +227,11 @@ class AssignLead(LeadAct):
 
     def success_url(self, result: Any, record: Any) -> str:
         """A lead that was given out of one's sight leads back to the list."""
-        return super().success_url(result, record) if result.is_visible_to(self.actor) else reverse("sales:leads")
+        return (
+            super().success_url(result, record)
+            if result.is_visible_to(self.actor)
+            else reverse("sales:leads")
+        )
 
 
 class StartLead(ConfirmPage):
@@ -266,7 +293,9 @@ class UndoConversion(ConfirmPage):
     command = commands.undo_conversion
     title = _("Undo the conversion")
     submit_label = _("Undo the conversion")
-    intro = _("The lead is qualified again. The opportunity goes, and so do the company and person that were made for it.")
+    intro = _(
+        "The lead is qualified again. The opportunity goes, and so do the company and person that were made for it."
+    )
     is_danger = True
     nav = "sales:leads"
 
@@ -274,5 +303,7 @@ class UndoConversion(ConfirmPage):
         if not result.left:
             return gettext("The conversion was undone.")
         n = len(result.left)
-        left = ngettext("%(n)d record was changed since and stays.", "%(n)d records were changed since and stay.", n)
+        left = ngettext(
+            "%(n)d record was changed since and stays.", "%(n)d records were changed since and stay.", n
+        )
         return f"{gettext('The conversion was undone.')} {left % {'n': n}}"

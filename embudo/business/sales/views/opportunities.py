@@ -6,11 +6,17 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse, reverse_lazy
-from django.utils.translation import gettext, ngettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
 from embudo.business.sales import commands, queries
-from embudo.business.sales.forms import LoseForm, NewOpportunityForm, OpportunityForm, OwnerForm, StageForm, sellers
+from embudo.business.sales.forms import (
+    LoseForm,
+    NewOpportunityForm,
+    OpportunityForm,
+    OwnerForm,
+    StageForm,
+    sellers,
+)
 from embudo.business.sales.models import Opportunity, OpportunityQuerySet, Pipeline, Stage
 from embudo.business.sales.permissions import (
     ASSIGN_OPPORTUNITY,
@@ -32,7 +38,12 @@ from embudo.kernel.errors import NotFound
 from embudo.kernel.permission import Scope
 
 NEW_OPPORTUNITY = Action(
-    _("New opportunity"), reverse_lazy("sales:opportunity_new"), "plus", OPEN_OPPORTUNITY, primary=True, dialog=True
+    _("New opportunity"),
+    reverse_lazy("sales:opportunity_new"),
+    "plus",
+    OPEN_OPPORTUNITY,
+    primary=True,
+    dialog=True,
 )
 
 
@@ -55,10 +66,12 @@ class Opportunities(ListPage):
         Column("owner__name", _("Owner"), kind="person"),
         Column("closes", _("Expected close"), kind="date"),
         Column("created", _("Opened"), kind="date", sort="created", descends_first=True),
-        Column("value", _("Value"), cell=lambda row: atoms.money((row["value_minor"], row["currency"])), end=True),
+        Column(
+            "value", _("Value"), cell=lambda row: atoms.money((row["value_minor"], row["currency"])), end=True
+        ),
     )
     tabs = (
-        Tab("open", _("Open"), lambda found, _actor: found.open(), counted=True),
+        Tab("open", _("Open"), lambda found, _actor: found.open()),
         Tab("mine", _("Mine"), lambda found, actor: found.open().filter(owner=actor.id)),
         Tab("won", _("Won"), lambda found, _actor: found.filter(state=StageKind.WON)),
         Tab("lost", _("Lost"), lambda found, _actor: found.filter(state=StageKind.LOST)),
@@ -73,9 +86,17 @@ class Opportunities(ListPage):
 
     @cached_property
     def own_filters(self) -> tuple[Filter, ...]:
-        stages = tuple((str(stage.pk), str(stage)) for one in queries.pipelines_with_stages(self.actor) for stage in one.stages.all())
+        stages = tuple(
+            (str(stage.pk), str(stage))
+            for one in queries.pipelines_with_stages(self.actor)
+            for stage in one.stages.all()
+        )
         found = (Filter("stage", _("Stage"), stages),)
-        return (*found, Filter("owner", _("Owner"), tuple(sellers(self.actor)))) if is_wide(self.actor) else found
+        return (
+            (*found, Filter("owner", _("Owner"), tuple(sellers(self.actor))))
+            if is_wide(self.actor)
+            else found
+        )
 
     def get_filters(self) -> Sequence[Filter]:
         return self.own_filters
@@ -266,7 +287,10 @@ class Board(BoardPage):
         return self.request.GET.get("whose") == "mine"
 
     def lanes(self) -> list[Lane]:
-        cards, sums = queries.board_cards(self.found, self.stages), queries.board_sums(self.found, self.stages)
+        cards, sums = (
+            queries.board_cards(self.found, self.stages),
+            queries.board_sums(self.found, self.stages),
+        )
         return [
             self.lane(
                 stage, place, [card for card in cards if card.stage_id == stage.pk],
@@ -283,8 +307,10 @@ class Board(BoardPage):
             key=str(stage.pk),
             label=str(stage),
             cards=[self.card(card) for card in cards],
-            dot=dots.get(StageKind(stage.kind), str(place) if 0 < place < 4 else ""),  # noqa: PLR2004 - four colours
-            total=" + ".join(atoms.whole_money_text(one.value_minor, one.currency) for one in sums if one.value_minor),
+            dot=dots.get(StageKind(stage.kind), str(place) if 0 < place < 4 else ""),
+            total=" + ".join(
+                atoms.whole_money_text(one.value_minor, one.currency) for one in sums if one.value_minor
+            ),
             count=count,
             more_url=more,
         )

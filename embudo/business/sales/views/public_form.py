@@ -6,8 +6,7 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import translation
 from django.utils.decorators import method_decorator
-from django.utils.translation import gettext, ngettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _, ngettext
 from django.views.decorators.csrf import csrf_exempt
 
 from embudo.business.sales import commands, queries
@@ -98,7 +97,9 @@ class PublicForm(HostedPage):
         except Invalid as fault:
             add_errors(form, fault.errors)
             return self.show(form, typed, status=422)
-        return HttpResponseRedirect(f"{reverse('sales:form_thanks', args=[self.source.key])}{self.lang_query()}")
+        return HttpResponseRedirect(
+            f"{reverse('sales:form_thanks', args=[self.source.key])}{self.lang_query()}"
+        )
 
     def take_turn(self) -> None:
         address = self.request.META.get("REMOTE_ADDR", "")
@@ -118,7 +119,9 @@ class PublicForm(HostedPage):
 
     def ask_later(self, form: EnquiryForm, typed: str, seconds: int) -> HttpResponse:
         minutes = max(1, round(seconds / 60))
-        wait = ngettext("Wait %(n)d minute, then send it again.", "Wait %(n)d minutes, then send it again.", minutes)
+        wait = ngettext(
+            "Wait %(n)d minute, then send it again.", "Wait %(n)d minutes, then send it again.", minutes
+        )
         form.add_error(None, f"{gettext('Too many messages came at once.')} {wait % {'n': minutes}}")
         response = self.show(form, typed, status=429)
         response["Retry-After"] = str(seconds)

@@ -3,8 +3,7 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse, reverse_lazy
-from django.utils.translation import gettext, ngettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
 from embudo.business.sales import commands, queries
 from embudo.business.sales.forms import EditSourceForm, SourceForm
@@ -15,7 +14,7 @@ from embudo.foundation.ui.pages import CommandPage, ConfirmPage, ListPage, Recor
 from embudo.foundation.ui.parts import Action, Column, Crumb
 
 
-def active_badge(is_active: bool) -> Any:
+def active_badge(*, is_active: bool) -> Any:
     if is_active:
         return atoms.badge("ok", "circle-check", gettext("Takes leads"))
     return atoms.badge("plain", "pause", gettext("Paused"))
@@ -30,12 +29,19 @@ class Sources(ListPage):
     columns = (
         Column("name", _("Source"), sort="name"),
         Column("kind", _("Kind"), cell=lambda row: SourceKind(row["kind"]).label),
-        Column("is_active", _("State"), cell=lambda row: active_badge(row["is_active"])),
+        Column("is_active", _("State"), cell=lambda row: active_badge(is_active=row["is_active"])),
         Column("created", _("Made"), kind="date", sort="created", descends_first=True),
     )
     default_sort = "name"
     actions = (
-        Action(_("New source"), reverse_lazy("sales:source_new"), "plus", MANAGE_SOURCES, primary=True, dialog=True),
+        Action(
+            _("New source"),
+            reverse_lazy("sales:source_new"),
+            "plus",
+            MANAGE_SOURCES,
+            primary=True,
+            dialog=True,
+        ),
     )
     empty_title = _("No lead sources yet")
     empty_text = _("Make one: a web form has an address of its own that you put on your site.")
@@ -69,7 +75,7 @@ class SourcePage(RecordPage):
         source = self.record
         form = f"{settings.BASE_URL}{reverse('sales:form', args=[source.key])}"
         return super().get_context() | {
-            "state": active_badge(source.is_active),
+            "state": active_badge(is_active=source.is_active),
             "kind_shown": SourceKind(source.kind).label,
             "form_url": form if source.kind == SourceKind.WEB_FORM else "",
             "language_shown": dict(settings.LANGUAGES).get(source.language, gettext("The visitor's own")),

@@ -13,7 +13,13 @@ pytestmark = pytest.mark.django_db
 
 def test_define_product_keeps_price_and_tax() -> None:
     product = define_product(
-        an_admin(), name=" GTX  Pro ", code="G1", series="GTX", price_minor=45_980_000, currency="EUR", tax_rate=2300
+        an_admin(),
+        name=" GTX  Pro ",
+        code="G1",
+        series="GTX",
+        price_minor=45_980_000,
+        currency="EUR",
+        tax_rate=2300,
     )
     assert (product.name, product.price_minor, product.tax_rate) == ("GTX Pro", 45_980_000, 2300)
     assert LogEntry.objects.filter(name="supply.ProductDefined", about_id=product.pk).count() == 1

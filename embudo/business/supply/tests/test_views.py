@@ -16,7 +16,9 @@ def test_products_page_shows_price_and_tax() -> None:
 
 
 @pytest.mark.parametrize("rows", [1, 3])
-def test_products_page_asks_the_same_number_of_queries(rows: int, django_assert_max_num_queries: object) -> None:
+def test_products_page_asks_the_same_number_of_queries(
+    rows: int, django_assert_max_num_queries: object
+) -> None:
     client = a_client(ann())
     for number in range(rows):
         a_product(name=f"Product {number}")

@@ -15,6 +15,7 @@ from embudo.foundation.activity.tests.builders import (
     an_automatic_task,
 )
 from embudo.kernel import clock
+from embudo.kernel.actor import system_actor
 from embudo.kernel.errors import Forbidden, Invalid, NotFound, Refused, Stale
 from embudo.kernel.models import LogEntry
 from embudo.kernel.money import Money
@@ -275,7 +276,7 @@ def test_change_call_corrects_it() -> None:
     assert (changed.summary, changed.version) == ("She agreed.", 2)
 
 
-def test_plan_meeting_then_change_it() -> None:
+def test_plan_meeting_and_change_meeting_keep_what_is_planned() -> None:
     actor = ann()
     meeting = a_meeting(actor, a_carrier(actor), NOON, ends=NOON + timedelta(hours=1))
     plan = commands.MeetingPlan(title="Show more", starts=NOON, place="Gdynia")
@@ -291,3 +292,19 @@ def test_cancel_meeting_keeps_it_and_ends_changes() -> None:
         commands.cancel_meeting(actor, meeting)
     with pytest.raises(Refused):
         commands.change_meeting(actor, meeting, meeting=commands.MeetingPlan(title="x", starts=NOON))
+
+
+def test_note_tasks_reminded_once_a_day() -> None:
+    user, reminding = user_of(ann()), system_actor("test")
+    told = [commands.note_tasks_reminded(reminding, user=user, day=NOON.date(), count=2) for _time in range(2)]
+    next_day = commands.note_tasks_reminded(reminding, user=user, day=NOON.date() + timedelta(days=1), count=2)
+    assert (told, next_day) == ([True, False], True)
+
+
+def test_note_meeting_reminded_once_for_each_start() -> None:
+    actor, reminding = ann(), system_actor("test")
+    meeting = a_meeting(actor, a_carrier(actor), NOON)
+    told = [commands.note_meeting_reminded(reminding, meeting=meeting) for _time in range(2)]
+    plan = commands.MeetingPlan(title=meeting.title, starts=NOON + timedelta(days=1))
+    moved = commands.change_meeting(actor, meeting, meeting=plan)
+    assert (told, commands.note_meeting_reminded(reminding, meeting=moved)) == ([True, False], True)

@@ -102,7 +102,7 @@ def test_rename_document_keeps_its_ending() -> None:
         commands.rename_document(actor, document, name="offer.pdf", category="colour")
 
 
-def test_remove_document_hides_it_and_restore_brings_it_back(store: Path) -> None:
+def test_remove_document_hides_it_and_restore_document_brings_it_back(store: Path) -> None:
     actor = ann()
     record = a_carrier(actor)
     document = a_document(actor, record)

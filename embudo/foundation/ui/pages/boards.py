@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.utils.translation import gettext
 
+from embudo.foundation.ui.cards import CardDrawing
 from embudo.foundation.ui.pages.base import Page
 from embudo.foundation.ui.parts import Lane
 from embudo.kernel.errors import EmbudoError, Invalid, NotFound, Refused
@@ -64,8 +65,10 @@ class BoardPage(Page):
     def get_context(self) -> dict[str, Any]:
         lanes = self.lanes()
         may_move = self.move_permission is None or self.actor.may(self.move_permission)
+        forms = {lane.key: self.lane_wants_form(lane.key) for lane in lanes}
+        drawing = CardDrawing(lanes, forms, may_move=may_move)
         return super().get_context() | {
-            "lanes": [(lane, self.lane_wants_form(lane.key)) for lane in lanes],
+            "lanes": [(lane, forms[lane.key], drawing.cards(lane)) for lane in lanes],
             "may_move": may_move,
             "count_shown": self.count_text(sum(lane.size for lane in lanes)),
             "table_url": self.table_url,

@@ -96,7 +96,7 @@ dialog?.addEventListener("close", () => {
 });
 // A command that stays: close, and load again what the page shows.
 document.addEventListener("done", () => {
-  if (dialog?.open) dialog.close();
+  if (dialog?.open) { inside.replaceChildren(); dialog.close(); }   // emptied at once: "close" comes after this answer's swap
   const parts = $$("[data-panel], [data-refresh]");
   parts.length ? parts.forEach((el) => htmx.trigger(el, "refresh")) : location.reload();
 });

@@ -1,0 +1,66 @@
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from embudo.project.bench import figures
+from embudo.project.bench.figures import Row
+
+ROWS = 100_000
+ON_SQLITE = ("list", "record", "board", "dashboard", "search", "queries", "create", "card", "streams")
+ALONE = ("start", "size")  # on an installation without the large set
+ON_BOTH = ("create",)
+CHECKOUT = Path(__file__).resolve().parents[3]
+
+
+def main(options: argparse.Namespace) -> int:
+    names = [options.name] if options.name else [*ALONE, *ON_SQLITE]
+    if unknown := set(names) - {*ALONE, *ON_SQLITE}:
+        print(f"There is no bench {min(unknown)}. There are: {', '.join((*ALONE, *ON_SQLITE))}.", file=sys.stderr)
+        return 2
+    count = options.rows or ROWS
+    rows: list[Row] = []
+    for group in ([one for one in names if one in ALONE], [one for one in names if one in ON_SQLITE]):
+        rows += _measured(group, count, [], {"DATABASE_URL": ""}) if group else []
+    if both := [one for one in names if one in ON_BOTH]:
+        rows += _on_postgresql(both, count)
+    print(f"{count:,} leads, companies and opportunities\n\n{figures.table(rows)}")
+    if options.json:
+        Path(options.json).write_text(json.dumps({"rows": [row.as_json() for row in rows]}, indent=1), encoding="utf-8")
+    return 0 if rows and all(row.ok for row in rows) else 1
+
+
+def _on_postgresql(names: Sequence[str], count: int) -> list[Row]:
+    """On DATABASE_URL (an empty database), else in a temporary cluster when this is a checkout; durable as in earnest."""
+    if os.environ.get("DATABASE_URL"):
+        return _measured(names, count, [], {})
+    if (CHECKOUT / "tests" / "postgres.py").exists():
+        return _measured(names, count, [sys.executable, "-m", "tests.postgres", "run", "--durable", "--"], {})
+    print("PostgreSQL is left out: give an empty database by DATABASE_URL.", file=sys.stderr)
+    return []
+
+
+def _measured(names: Sequence[str], count: int, before: list[str], environment: dict[str, str]) -> list[Row]:
+    """In a process with its own data directory, so that nothing of the installation here is touched."""
+    folder = tempfile.mkdtemp(prefix="embudo-bench-")
+    file = f"{folder}/rows.json"
+    command = [*before, sys.executable, "-m", "embudo.project.bench.run", file, str(count), *names]
+    place = {"DATA": f"{folder}/data", "PYTHONPATH": str(CHECKOUT), "SMTP_URL": "", "BASE_URL": "", "SECRET_KEY": ""}
+    chosen = place | environment
+    kept = {name: value for name, value in os.environ.items() if name not in chosen and not name.endswith("_FILE")}
+    try:
+        Path(place["DATA"]).mkdir()
+        done = subprocess.run(
+            command, env={**kept, **{name: text for name, text in chosen.items() if text}}, check=False, cwd=CHECKOUT
+        )
+        if done.returncode:
+            print(f"The measurement of {', '.join(names)} failed (see above).", file=sys.stderr)
+            return []
+        return figures.load(file)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

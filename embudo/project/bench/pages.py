@@ -1,0 +1,152 @@
+"""What a person waits for: list, record, board, dashboard, search."""
+
+import re
+from collections.abc import Callable
+from html import unescape
+
+from django.conf import settings
+from django.db import connection
+from django.test import Client as Inside
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from embudo.business.directory.models import Company
+from embudo.business.sales.models import Lead, Opportunity
+from embudo.foundation.access.models import User
+from embudo.foundation.access.queries import actor_of
+from embudo.foundation.activity import commands as activity
+from embudo.project.bench.client import Client, times
+from embudo.project.bench.figures import Control, Row, middle, percentile
+from embudo.project.bench.place import Server, served, trivial
+from embudo.project.bench.seed import COMMON, RARE, cookie_of, newest
+
+LIST_WALL, LIST_CPU = 9.4, 9.4  # PERFORMANCE: uvicorn, SQLite, template: one request after another takes its CPU time
+LOADED_LATER = re.compile(r'hx-get="([^"]+)"[^>]*hx-trigger="[^"]*(?:load|revealed|intersect)')
+NOTES = 20
+
+
+def control_list() -> tuple[Control, Control]:
+    """Wall and CPU of the trivial list, behind the same server."""
+    with trivial() as plain:
+        wall, cpu = _measured(plain, plain.client(), "/list", 150)
+    return Control("trivial 50-row page, ms", wall, LIST_WALL), Control("trivial 50-row page, CPU ms", cpu, LIST_CPU)
+
+
+def _measured(server: Server, client: Client, path: str, count: int) -> tuple[float, float]:
+    """Median wall and mean CPU of one request, what the idle processes use apart."""
+    times(client, path, count=10)
+    before = server.cpu
+    taken = times(client, path, count=count, warm=0)
+    return middle(taken), (server.cpu - before) / count
+
+
+def lists() -> list[Row]:
+    wall, cpu = control_list()
+    with served("--empty", "--no-worker") as server:
+        client = server.client(Cookie=cookie_of(User.objects.get(email="admin@example.com")))
+        found = {name: _measured(server, client, reverse(name), 150) for name in ("sales:leads", "sales:opportunities")}
+    rows = []
+    for name, (taken, spent) in found.items():
+        title = name.partition(":")[2]
+        rows += [
+            Row(f"list of 50 {title}: median", taken, "ms", 18, wall),
+            Row(f"list of 50 {title}: CPU", spent, "ms", 12, cpu),
+        ]
+    return rows
+
+
+def later_parts(page: bytes) -> list[str]:
+    """What the page asks for by itself once it is there."""
+    return [unescape(path) for path in LOADED_LATER.findall(page.decode())]
+
+
+def _slowest(client: Client, path: str, *, is_whole: bool) -> float:
+    """p95 of the page; `is_whole` adds what it loads right afterwards, one part after the other."""
+    parts = [path, *(later_parts(client.get(path).body) if is_whole else [])]
+    return sum(percentile(times(client, part, count=60), 0.95) for part in parts)
+
+
+def records() -> list[Row]:
+    wall, _cpu = control_list()
+    seller = User.objects.get(email="seller0@example.com")
+    lead = Lead.objects.get(pk=newest(Lead, owner=seller))
+    for number in range(NOTES):
+        activity.add_note(actor_of(seller), about=lead, text=f"Note {number}: asked for a quotation and two references.")
+    with served("--empty", "--no-worker") as server:
+        client = server.client(Cookie=cookie_of(seller))
+        path = reverse("sales:lead", args=[lead.pk])
+        page, whole = _slowest(client, path, is_whole=False), _slowest(client, path, is_whole=True)
+    return [
+        Row("record page: p95", page, "ms", 20, wall),
+        Row(f"record page with {NOTES} notes, all parts: p95", whole, "ms", 20, wall),
+    ]
+
+
+def boards() -> list[Row]:
+    return [_for_both("board", "sales:board")]
+
+
+def dashboards() -> list[Row]:
+    return [_for_both("dashboard", "insight:dashboard")]
+
+
+def _for_both(title: str, name: str) -> Row:
+    """The slower of what a manager and a seller see."""
+    wall, _cpu = control_list()
+    with served("--empty", "--no-worker") as server:
+        clients = [
+            server.client(Cookie=cookie_of(User.objects.get(email=f"{who}@example.com"))) for who in ("admin", "seller0")
+        ]
+        slowest = max(_slowest(client, reverse(name), is_whole=True) for client in clients)
+    return Row(f"{title}: p95", slowest, "ms", 60, wall)
+
+
+def search() -> list[Row]:
+    wall, _cpu = control_list()
+    asked = {"rare name": RARE, "common name": COMMON, "three letters": COMMON[:3], "typing mistake": "Quetzalcoalt"}
+    rows = []
+    with served("--empty", "--no-worker") as server:
+        client = server.client(Cookie=cookie_of(User.objects.get(email="seller0@example.com")))
+        for title, word in asked.items():
+            path = f"{reverse('search:suggest')}?q={word}"
+            rows.append(Row(f"search, {title}: median", middle(times(client, path)), "ms", 20, wall))
+    return rows
+
+
+def queries() -> list[Row]:
+    """The most that one page or part of a page asks of the database."""
+    _name, _sign, key = cookie_of(User.objects.get(email="admin@example.com")).partition("=")
+    inside = Inside()
+    inside.cookies[settings.SESSION_COOKIE_NAME] = key
+    pages = [reverse(name) for name in (
+        "insight:dashboard", "sales:leads", "sales:opportunities", "sales:board", "directory:companies", "directory:people",
+        "billing:invoices", "billing:payments", "activity:tasks", "supply:products", "access:users", "audit:log", "notify:list",
+    )]  # fmt: skip
+    pages += [
+        reverse("sales:lead", args=[newest(Lead)]),
+        reverse("sales:opportunity", args=[newest(Opportunity)]),
+        reverse("directory:company", args=[newest(Company)]),
+        f"{reverse('search:results')}?q={COMMON}",
+    ]
+    counted: dict[str, int] = {}
+    for page in pages:
+        inside.get(page)
+        body = _count(inside, page, counted)
+        for part in later_parts(body):
+            _count(inside, part, counted)
+    worst = max(counted, key=lambda page: counted[page])
+    return [Row(f"queries a page, at most ({re.sub('[0-9a-f-]{36}', '<id>', worst)})", counted[worst], "", 12)]
+
+
+def _count(inside: Inside, page: str, counted: dict[str, int]) -> bytes:
+    with CaptureQueriesContext(connection) as captured:
+        answer = inside.get(page)
+    if answer.status_code != 200:  # noqa: PLR2004
+        raise RuntimeError(f"GET {page} answered {answer.status_code}")
+    counted[page] = len(captured)
+    return answer.content
+
+
+BENCHES: dict[str, Callable[[], list[Row]]] = {
+    "list": lists, "record": records, "board": boards, "dashboard": dashboards, "search": search, "queries": queries,
+}  # fmt: skip

@@ -1,0 +1,45 @@
+"""One part of `embudo bench`, in a process and an installation of its own: python -m … ROWS_FILE COUNT NAME …"""
+
+import os
+import sys
+from time import perf_counter
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "embudo.project.settings")
+django.setup()
+
+from django.db import connections  # noqa: E402 - Django must be set up first
+
+from embudo.project import setup  # noqa: E402
+from embudo.project.bench import figures, footprint, pages, trivial, writes  # noqa: E402
+from embudo.project.bench.seed import Seed  # noqa: E402
+
+BENCHES = {**pages.BENCHES, **writes.BENCHES, **footprint.BENCHES}
+UNSEEDED = frozenset({"start", "size"})
+
+
+def say(text: str) -> None:
+    print(f"  {text}", file=sys.stderr, flush=True)
+
+
+def main(file: str, count: int, names: list[str]) -> int:
+    if set(names) - UNSEEDED:
+        started = perf_counter()
+        setup.migrate()
+        Seed(count, say).plant()
+        trivial.make_table(count)
+        setup.collect_static()
+        connections.close_all()
+        say(f"seeded in {perf_counter() - started:.0f} s")
+    rows = []
+    for name in names:
+        say(f"measuring: {name}")
+        rows += BENCHES[name]()
+        connections.close_all()
+    figures.save(rows, file)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], int(sys.argv[2]), sys.argv[3:]))

@@ -1,0 +1,125 @@
+"""What is written: leads by the API, alone and eight at once, and a card that is moved."""
+
+import threading
+from collections.abc import Callable
+from http.client import HTTPConnection
+from itertools import count
+from time import perf_counter
+
+from django.db import connection
+
+from embudo.business.sales.models import Opportunity, Stage
+from embudo.foundation.access import commands as access
+from embudo.foundation.access.models import User
+from embudo.foundation.access.queries import actor_of
+from embudo.project.bench.client import Answer, Client, rush
+from embudo.project.bench.figures import Control, Row, middle
+from embudo.project.bench.place import Server, served, trivial
+from embudo.project.bench.seed import cookie_of
+
+AT_ONCE, EACH = 8, 60
+# Creations a second by eight clients: PERFORMANCE (plain view on PostgreSQL), SCALING (three writes, FULL, queued writers).
+PLAIN = {"postgresql": 829.0, "sqlite": 290.0}
+ALONE = {"postgresql": 1.5, "sqlite": 3.4}  # ms: CPU of the plain view with its database; 1 / 290 s
+REACH = {"postgresql": 240.0, "sqlite": 150.0}
+NAMES = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}
+LEADS = "/api/v1/leads"
+numbers = count(1)
+
+
+def _plain(client: Client, _number: int) -> Answer:
+    return client.ask("POST", "/add", {})
+
+
+def _lead(client: Client, _number: int) -> Answer:
+    number = next(numbers)
+    lead = {
+        "name": f"Anna Nowak-{number}", "company_name": f"Firm {number}", "email": f"anna{number}@firm{number}.example.com",
+        "phone": f"+4858{number:07}", "message": "Please call me back about an offer for twelve machines.",
+    }  # fmt: skip
+    return client.ask("POST", LEADS, lead)
+
+
+def controls() -> tuple[Control, Control]:
+    vendor = connection.vendor
+    with trivial() as plain:
+        clients = [plain.client() for _number in range(AT_ONCE)]
+        rush(clients, _plain, each=10)
+        alone = middle(rush(clients[:1], _plain, each=60).milliseconds)
+        together = rush(clients, _plain, each=EACH).a_second
+    return (
+        Control(f"trivial creation on {NAMES[vendor]}, ms", alone, ALONE[vendor]),
+        Control(f"trivial creation on {NAMES[vendor]}, {AT_ONCE} at once, a second", together, PLAIN[vendor], is_rate=True),
+    )
+
+
+def token() -> str:
+    owner = User.objects.get(email="admin@example.com")
+    return access.create_token(actor_of(owner, origin="cli"), name="bench")[1]
+
+
+def creations() -> list[Row]:
+    vendor, secret = connection.vendor, token()
+    single, several = controls()
+    with served("--empty") as server:
+        clients = [server.client(Authorization=f"Bearer {secret}") for _number in range(AT_ONCE)]
+        rush(clients, _lead, each=5)
+        alone = rush(clients[:1], _lead, each=60)
+        together = rush(clients, _lead, each=EACH)
+    name = NAMES[vendor]
+    return [
+        Row(f"create a lead on {name}: median", middle(alone.milliseconds), "ms", 8, single),
+        Row(f"create leads on {name}, {AT_ONCE} at once", together.a_second, "/s", REACH[vendor], several, is_rate=True),
+        Row(f"create leads on {name}: errors", alone.errors + together.errors, "", 0),
+    ]
+
+
+class Ear(threading.Thread):
+    """Somebody else's open board: hears when a card has moved."""
+
+    def __init__(self, server: Server, cookie: str, record: str) -> None:
+        super().__init__(daemon=True)
+        self.connection = HTTPConnection("127.0.0.1", server.port, timeout=20)
+        self.connection.request("GET", f"/events/?watch=sales.opportunity:{record}", headers={"Cookie": cookie})
+        self.response = self.connection.getresponse()
+        self.ready, self.heard = threading.Event(), threading.Event()
+        self.at = 0.0
+
+    def run(self) -> None:
+        while line := self.response.readline():
+            if b"event: ready" in line:
+                self.ready.set()
+            elif b"event: changed" in line:
+                self.at = perf_counter()
+                self.heard.set()
+
+    def wait(self) -> float:
+        if not self.heard.wait(10):
+            raise RuntimeError("the moved card was not announced")
+        self.heard.clear()
+        return self.at
+
+
+def cards() -> list[Row]:
+    admin, secret = User.objects.get(email="admin@example.com"), token()
+    card = Opportunity.objects.filter(state="open").order_by("-created")[0]
+    stages = [str(pk) for pk in Stage.objects.filter(kind="open").order_by("order").values_list("pk", flat=True)]
+    path = f"/api/v1/opportunities/{card.pk}/move"
+    single, _several = controls()
+    taken = []
+    with served("--empty") as server:
+        ear = Ear(server, cookie_of(admin), str(card.pk))
+        ear.start()
+        ear.ready.wait(10)
+        mover = server.client(Authorization=f"Bearer {secret}")
+        for number in range(25):
+            stage = stages[(number + 1 + stages.index(str(card.stage_id))) % len(stages)]
+            started = perf_counter()
+            answer = mover.ask("POST", path, {"stage_id": stage})
+            if answer.status >= 400:  # noqa: PLR2004
+                raise RuntimeError(f"moving the card answered {answer.status}: {answer.body[:200]!r}")
+            taken.append((ear.wait() - started) * 1000)
+    return [Row("move a card: click to announced, median", middle(taken[5:]), "ms", 100, single)]
+
+
+BENCHES: dict[str, Callable[[], list[Row]]] = {"create": creations, "card": cards}

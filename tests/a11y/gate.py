@@ -1,0 +1,223 @@
+"""
+The accessibility gate. Visits states with a real Chromium and reports, one row a finding: axe (WCAG 2.2 A/AA and best
+practice), page facts, reflow at 320 px, text spacing, the Tab walk, forced colours, reduced motion, CSP and script errors.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, CDPSession, Page
+
+AXE = Path(__file__).parent / "vendor" / "axe-4.14.1.min.js"
+AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+DESK = {"width": 1280, "height": 800}
+LOOKS: dict[str, dict[str, Any]] = {
+    "light": {"viewport": DESK, "color_scheme": "light"},
+    "dark": {"viewport": DESK, "color_scheme": "dark"},
+    "phone": {"viewport": {"width": 390, "height": 844}, "color_scheme": "light"},
+    "320px": {"viewport": {"width": 320, "height": 256}},
+    "forced": {"viewport": DESK, "forced_colors": "active", "reduced_motion": "reduce"},
+}
+MAX_STOPS = 250
+
+# Describes the focused element and whether a sighted keyboard user can see it.
+STOP_JS = r"""() => {
+  let e = document.activeElement;
+  while (e && e.shadowRoot && e.shadowRoot.activeElement) e = e.shadowRoot.activeElement;
+  if (!e || e === document.body || e === document.documentElement) return null;
+  const r = e.getBoundingClientRect();
+  // a control wrapped in its label may show focus on the label
+  const shows = (x) => { const c = getComputedStyle(x); return (c.outlineStyle !== 'none' && parseFloat(c.outlineWidth) >= 1) || c.boxShadow !== 'none'; };
+  let ring = shows(e);
+  for (let p = e.parentElement, i = 0; !ring && p && i < 3; p = p.parentElement, i++) if (p.matches(':focus-within') && shows(p)) ring = true;
+  const inView = r.width > 0 && r.height > 0 && r.bottom > 0 && r.right > 0 && r.top < innerHeight && r.left < innerWidth;
+  // WCAG 2.4.11, not entirely covered: five points inside the box
+  let free = 0; const pts = [[.5,.5],[.1,.2],[.9,.2],[.1,.8],[.9,.8]];
+  for (const [fx, fy] of pts) { const t = document.elementFromPoint(r.left + r.width*fx, r.top + r.height*fy);
+    if (t && (t === e || e.contains(t) || t.contains(e) || (t.closest('label') && t.closest('label').contains(e)))) free++; }
+  e.dataset.a11yStop = e.dataset.a11yStop || String(document.querySelectorAll('[data-a11y-stop]').length + 1);
+  return { n: e.dataset.a11yStop, tag: e.tagName.toLowerCase(), html: e.outerHTML.slice(0, 110).replace(/\s+/g, ' '), ring, inView, free };
+}"""
+SPACING_JS = """() => { const s = new CSSStyleSheet(); s.replaceSync('*{line-height:1.5 !important;letter-spacing:.12em !important;word-spacing:.16em !important} p{margin-bottom:2em !important}'); document.adoptedStyleSheets = [...document.adoptedStyleSheets, s]; }"""
+OVERFLOW_JS = r"""() => { const w = innerWidth, over = document.documentElement.scrollWidth - w; if (over <= 1) return null;
+  const held = (e) => { for (let p = e.parentElement; p; p = p.parentElement) if (/(auto|scroll|hidden|clip)/.test(getComputedStyle(p).overflowX)) return true; return false; };
+  const bad = [...document.querySelectorAll('body *')].filter((e) => { const r = e.getBoundingClientRect(); return r.right > w + 1 && r.width > 0 && !held(e); });
+  return over + 'px past the edge: ' + bad.slice(0, 2).map((e) => e.outerHTML.slice(0, 70).replace(/\s+/g, ' ')).join(' | '); }"""
+FACTS_JS = """() => ({ h1: [...document.querySelectorAll('h1')].length, lang: document.documentElement.lang,
+  main: document.querySelectorAll('main,[role=main]').length })"""
+MOVING_JS = "() => document.getAnimations().filter((x) => x.playState === 'running' && x.effect.getComputedTiming().duration > 20).length"
+AXE_JS = """([tags]) => axe.run(document, { runOnly: { type: 'tag', values: tags }, resultTypes: ['violations'] })
+  .then((r) => r.violations.map((v) => ({ id: v.id, impact: v.impact, help: v.help, n: v.nodes.length, target: v.nodes[0].target.join(' '),
+    why: (v.nodes[0].any[0] || v.nodes[0].all[0] || v.nodes[0].none[0] || {}).message || '' })))"""
+
+
+@dataclass(frozen=True)
+class State:
+    """A page in one of its states: `then` opens a dialog, sends a bad form and the like."""
+
+    name: str
+    path: str
+    then: Callable[[Page], None] | None = None
+    status: int = 200
+
+
+@dataclass
+class Finding:
+    state: str
+    check: str
+    look: str
+    rule: str
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.state:24} {self.check:9} {self.look:7} {self.rule}: {self.detail}"[:320]
+
+
+@dataclass
+class Gate:
+    base: str
+    browser: Browser
+    cookies: Any = None
+    findings: list[Finding] = field(default_factory=list)
+    titles: dict[str, str] = field(default_factory=dict)
+    stops: int = 0
+
+    def check(self, states: Iterable[State], looks: Iterable[str] = tuple(LOOKS), *, is_full: bool = True) -> None:
+        """Every state in every look; not `is_full` runs axe alone."""
+        chosen = list(states)
+        for look in looks:
+            self._look_at(chosen, look, is_full=is_full)
+
+    def _look_at(self, states: list[State], look: str, *, is_full: bool) -> None:
+        context = self.browser.new_context(storage_state=self.cookies, **LOOKS[look])
+        context.set_default_timeout(15_000)
+        page = context.new_page()
+        bad: list[tuple[str, str]] = []
+        page.on("pageerror", lambda error: bad.append(("script error", str(error))))
+        page.on("console", lambda message: bad.append(("CSP", message.text)) if "Content Security Policy" in message.text else None)
+        for state in states:
+            bad.clear()
+            self._visit(page, state, look)
+            self._judge(page, state, look, is_full=is_full)
+            for rule, text in bad:
+                self.add(state, "csp", look, rule, text)
+        context.close()
+
+    def add(self, state: State, check: str, look: str, rule: str, detail: object = "") -> None:
+        self.findings.append(Finding(state.name, check, look, rule, str(detail)))
+
+    def _visit(self, page: Page, state: State, look: str) -> None:
+        answer = page.goto(self.base + state.path)
+        settle(page)
+        if answer and answer.status != state.status:
+            self.add(state, "page", look, f"HTTP {answer.status}", page.url)
+        if state.then:
+            state.then(page)
+            settle(page)
+
+    def _judge(self, page: Page, state: State, look: str, *, is_full: bool) -> None:
+        if look in ("light", "dark", "phone"):
+            for found in run_axe(page):
+                self.add(state, "axe", look, found["id"], f"{found['impact']} x{found['n']} {found['target']}: {found['why'] or found['help']}")
+        if not is_full:
+            return
+        if look == "light":
+            self._facts(page, state)
+        if look == "320px":
+            self._overflow(page, state, "reflow", look)
+        if look != "dark":
+            self.stops += self._walk(page, state, look)
+        if look == "light":
+            page.evaluate(SPACING_JS)
+            self._overflow(page, state, "spacing", look)
+        if look == "forced" and (moving := page.evaluate(MOVING_JS)):
+            self.add(state, "motion", look, "2.3.3", f"{moving} running animations")
+
+    def _overflow(self, page: Page, state: State, check: str, look: str) -> None:
+        if over := page.evaluate(OVERFLOW_JS):
+            self.add(state, check, look, "sideways scrolling", over)
+
+    def _facts(self, page: Page, state: State) -> None:
+        title, facts = page.title(), page.evaluate(FACTS_JS)
+        if title in self.titles:
+            self.add(state, "page", "light", "title not unique", f"{title!r}, also {self.titles[title]}")
+        self.titles[title] = state.name
+        for name in ("h1", "main"):
+            if facts[name] != 1:
+                self.add(state, "page", "light", f"{name} count", facts[name])
+        if not facts["lang"]:
+            self.add(state, "page", "light", "no lang")
+
+    def _walk(self, page: Page, state: State, look: str) -> int:
+        """Tab to the end, or round an open dialog; says how many stops there were."""
+        voice = page.context.new_cdp_session(page) if look == "light" else None
+        if voice:
+            voice.send("DOM.enable")
+            voice.send("Accessibility.enable")
+        if not page.evaluate("() => !!document.querySelector('dialog[open], [popover]:popover-open')"):
+            page.evaluate("() => { document.activeElement?.blur(); getSelection().removeAllRanges(); scrollTo(0, 0); }")
+        seen: set[str] = set()
+        last, same = "", 0
+        for _n in range(MAX_STOPS if look != "forced" else 60):
+            page.keyboard.press("Tab")
+            stop = page.evaluate(STOP_JS)
+            if stop is None:
+                break
+            same = same + 1 if stop["n"] == last else 0
+            if same >= 8:  # a date field has stops inside
+                self.add(state, "keyboard", look, "trap", stop["html"])
+                break
+            if stop["n"] == last:
+                continue
+            last = stop["n"]
+            if last in seen:
+                break
+            seen.add(last)
+            self._stop(stop, state, look, voice)
+        if voice:
+            voice.detach()
+        return len(seen)
+
+    def _stop(self, stop: dict[str, Any], state: State, look: str, voice: CDPSession | None) -> None:
+        if not stop["inView"]:
+            self.add(state, "keyboard", look, "focus out of view", stop["html"])
+        elif not stop["free"]:
+            self.add(state, "keyboard", look, "focus covered (2.4.11)", stop["html"])
+        if not stop["ring"]:
+            self.add(state, "keyboard", look, "no focus indicator (2.4.7)", stop["html"])
+        if voice:
+            role, name = role_and_name(voice, f'[data-a11y-stop="{stop["n"]}"]')
+            if role == "generic":
+                self.add(state, "keyboard", look, "stop has no role", stop["html"])
+            elif not name and role != "RootWebArea":
+                self.add(state, "keyboard", look, "stop has no name (4.1.2)", f"{role}: {stop['html']}")
+
+    def report(self) -> str:
+        rows = sorted({str(one) for one in self.findings})
+        return f"{len(self.findings)} findings, {self.stops} Tab stops walked\n" + "\n".join(rows)
+
+
+def settle(page: Page) -> None:
+    """Loaded and its parts with it. Not "networkidle": an open event stream would never let that come."""
+    page.wait_for_load_state("load")
+    page.wait_for_function("() => !document.querySelector('main .skeleton, main [aria-busy=true]')", timeout=10_000)
+    page.wait_for_timeout(60)
+
+
+def run_axe(page: Page) -> list[dict[str, Any]]:
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(AXE.read_text(encoding="utf-8"))  # through the debugger, so a strict CSP does not get in the way
+    found: list[dict[str, Any]] = page.evaluate(AXE_JS, [AXE_TAGS])
+    return found
+
+
+def role_and_name(voice: CDPSession, selector: str) -> tuple[str, str]:
+    """As the browser gives them to a screen reader."""
+    root = voice.send("DOM.getDocument", {"depth": 0})["root"]["nodeId"]
+    node = voice.send("DOM.querySelector", {"nodeId": root, "selector": selector})["nodeId"]
+    if not node:
+        return "", ""
+    told = voice.send("Accessibility.getPartialAXTree", {"nodeId": node, "fetchRelatives": False})["nodes"][0]
+    return told.get("role", {}).get("value") or "", (told.get("name", {}).get("value") or "").strip()

@@ -1,0 +1,175 @@
+"""Every page of the product, and the states that it can be in."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from playwright.sync_api import Page
+
+from tests.a11y.gate import State
+
+
+def opened(selector: str) -> Any:
+    """The dialog behind a link."""
+
+    def then(page: Page) -> None:
+        page.locator(selector).first.click()
+        page.wait_for_selector("#dialog[open] form")
+
+    return then
+
+
+def refused(selector: str = "main #submit") -> Any:
+    """The form, sent as it stands, comes back with its errors."""
+
+    def then(page: Page) -> None:
+        page.locator(selector).first.click()
+        page.wait_for_selector("#errors")
+
+    return then
+
+
+def refused_dialog(link: str) -> Any:
+    def then(page: Page) -> None:
+        opened(link)(page)
+        refused("#dialog #submit")(page)
+
+    return then
+
+
+def pressed(keys: str, goal: str) -> Any:
+    def then(page: Page) -> None:
+        page.keyboard.press(keys)
+        page.wait_for_selector(goal)
+
+    return then
+
+
+def searching(page: Page) -> None:
+    page.keyboard.press("Control+K")
+    page.keyboard.type("wąs")
+    page.wait_for_selector("#palette [id^=hit-]")
+
+
+def pulled_out(page: Page) -> None:
+    """The menu of a narrow window."""
+    button = page.locator("[data-drawer]")
+    if button.is_visible():
+        button.click()
+        page.wait_for_selector("#sidebar[data-open]")
+
+
+def move_menu(page: Page) -> None:
+    page.locator(".deal [popovertarget]").first.click()
+    page.wait_for_selector(".menu:popover-open")
+
+
+def strangers(scene: dict[str, Any], language: str) -> Iterator[State]:
+    form = f"/f/{scene['crews'][language]['key']}/"
+    yield State("sign-in", "/login/")
+    yield State("sign-in refused", "/login/", refused())
+    yield State("forgotten password", "/password/forgotten/")
+    yield State("reset sent", "/password/forgotten/sent/")
+    yield State("link too old", "/password/new/x/y/", status=404)
+    yield State("public form", form)
+    yield State("public form refused", form, refused("main button[type=submit]"))
+    yield State("public thanks", form + "thanks/")
+    yield State("no such form", "/f/nothing/", status=404)
+
+
+def half_signed_in() -> Iterator[State]:
+    yield State("second factor", "/login/second-factor/")
+    yield State("second factor refused", "/login/second-factor/", refused())
+
+
+def forbidden() -> Iterator[State]:
+    """For somebody without the right to it."""
+    yield State("403", "/settings/roles/", status=403)
+    yield State("leads, empty", "/leads/")
+    yield State("invoices, empty", "/invoices/")
+    yield State("tasks, empty", "/tasks/")
+    yield State("dashboard, empty", "/?whose=mine")
+
+
+def lists() -> Iterator[State]:
+    """One of each kind of list, filled, searched, empty; the others look alike and are opened once."""
+    yield State("dashboard", "/?whose=all")
+    yield State("leads", "/leads/?tab=all")
+    yield State("leads, none found", "/leads/?tab=all&q=zzzz")
+    yield State("opportunities", "/opportunities/?tab=all")
+    yield State("board", "/board/")
+    yield State("board, menu open", "/board/?whose=mine", move_menu)
+    yield State("companies", "/companies/")
+    yield State("people", "/people/")
+    yield State("products", "/products/")
+    yield State("invoices", "/invoices/?tab=all")
+    yield State("payments", "/payments/")
+    yield State("tasks", "/tasks/?tab=all")
+    yield State("notifications", "/notifications/")
+    yield State("search results", "/search/?q=polnoc")
+    yield State("nothing found", "/search/?q=zzzz")
+    yield State("palette", "/people/?q=a", pressed("Control+K", "#palette[open]"))
+    yield State("palette, searching", "/people/?q=b", searching)
+    yield State("help", "/leads/?tab=mine", pressed("F1", "#help[open]"))
+    yield State("drawer", "/products/?q=g", pulled_out)
+    yield State("404", "/nothing/", status=404)
+
+
+def records(scene: dict[str, Any]) -> Iterator[State]:
+    at = scene["records"]
+    lead, opportunity, invoice = f"/leads/{at['lead']}/", f"/opportunities/{at['opportunity']}/", f"/invoices/{at['invoice']}/"
+    yield State("lead", lead)
+    yield State("lead, call dialog", lead, opened("a[href$='/call/']"))
+    yield State("lead, dialog refused", lead, refused_dialog("a[href$='/disqualify/']"))
+    yield State("lead, converting", f"{lead}convert/")
+    yield State("new lead", "/leads/new/")
+    yield State("new lead refused", "/leads/new/", refused())
+    yield State("timeline alone", f"/activity/sales.lead/{at['lead']}/")
+    yield State("documents alone", f"/documents/of/sales.lead/{at['lead']}/")
+    yield State("history", f"/audit/history/sales.lead/{at['lead']}/")
+    yield State("opportunity", opportunity)
+    yield State("opportunity, lose", opportunity, opened("a[href$='/lose/']"))
+    yield State("opportunity won", f"/opportunities/{at['won']}/")
+    yield State("new opportunity", "/opportunities/new/")
+    yield State("company", f"/companies/{at['company']}/")
+    yield State("new company refused", "/companies/new/", refused())
+    yield State("person", f"/people/{at['person']}/")
+    yield State("new person", "/people/new/")
+    yield State("product", f"/products/{at['product']}/")
+    yield State("new product", "/products/new/")
+    yield State("invoice", invoice)
+    yield State("invoice, payment", invoice, opened("a[href$='/pay/']"))
+    yield State("new invoice", f"/opportunities/{at['won']}/invoice/")
+    yield State("new invoice refused", "/invoices/new/", refused())
+    yield State("credit note", f"{invoice}credit/")
+    yield State("reverse payment", f"/payments/{at['payment']}/reverse/")
+    yield State("task", f"/tasks/{at['task']}/")
+    yield State("meeting", f"/meetings/{at['meeting']}/change/")
+    yield State("document", f"/documents/{at['document']}/")
+
+
+def settings(scene: dict[str, Any]) -> Iterator[State]:
+    at = scene["records"]
+    yield State("profile", "/profile/")
+    yield State("password", "/profile/password/")
+    yield State("second factor page", "/profile/second-factor/")
+    yield State("authenticator app", "/profile/second-factor/app/")
+    yield State("sessions", "/profile/sessions/")
+    yield State("tokens", "/profile/tokens/")
+    yield State("new token refused", "/profile/tokens/new/", refused())
+    yield State("notification choices", "/notifications/preferences/")
+    yield State("users", "/settings/users/")
+    yield State("user", f"/settings/users/{at['user']}/")
+    yield State("user form", f"/settings/users/{at['user']}/edit/")
+    yield State("reporting tree", "/settings/users/tree/")
+    yield State("teams", "/settings/teams/")
+    yield State("roles", "/settings/roles/")
+    yield State("role", f"/settings/roles/{at['role']}/")
+    yield State("organisation", "/settings/organisation/")
+    yield State("log", "/audit/log/")
+    yield State("log entry", "/audit/log/1/")
+    yield State("chain", "/audit/log/state/")
+    yield State("mails", "/mails/")
+    yield State("mail", f"/mails/{at['mail']}/")
+    yield State("sources", "/lead-sources/")
+    yield State("source", f"/lead-sources/{scene['crews']['en']['source']}/")
+    yield State("API reference", "/api/docs")

@@ -1,0 +1,70 @@
+"""Nothing is found on any page in any state: in one language with everything, in the others by axe in light."""
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.a11y import states
+from tests.a11y.gate import Gate, State
+from tests.journeys.people import Person
+from tests.journeys.scene_words import LANGUAGES
+from tests.journeys.server import Product
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
+
+
+def turn() -> str:
+    """The language whose turn it is: the variable's, else the day's."""
+    return os.environ.get("EMBUDO_A11Y_LANG") or LANGUAGES[datetime.now(UTC).toordinal() % len(LANGUAGES)]
+
+
+@pytest.fixture(params=LANGUAGES)
+def language(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+Enter = Callable[[str], Any]
+
+
+@pytest.fixture
+def enter(browser: Browser, product: Product, language: str) -> Iterator[Enter]:
+    """Signs somebody in, in the language, and gives their cookies."""
+
+    def cookies_of(email: str) -> Any:
+        person = Person(browser, product, language)
+        person.go("/login/")
+        person.fill("[name=email]", email)
+        person.fill("[name=password]", states.PASSWORD)
+        person.press("#submit")
+        person.page.wait_for_url(lambda url: not url.endswith("/login/"))
+        if email.startswith("admin"):
+            person.speak(language)
+        kept = person.context.storage_state()
+        person.leave()
+        return kept
+
+    yield cookies_of
+
+
+def groups(scene: dict[str, Any], language: str) -> dict[str, list[State]]:
+    return {
+        "": list(states.strangers(scene, language)),
+        "factor@example.com": list(states.half_signed_in()),
+        f"seller-{language}-2@example.com": list(states.forbidden()),
+        "admin@example.com": [*states.lists(), *states.records(scene), *states.settings(scene)],
+    }
+
+
+def test_gate_finds_nothing(product: Product, browser: Browser, language: str, enter: Enter) -> None:
+    is_full = language == turn()
+    found: list[str] = []
+    for email, chosen in groups(product.scene, language).items():
+        gate = Gate(product.base, browser, enter(email) if email else None)
+        gate.check(chosen, is_full=is_full) if is_full else gate.check(chosen, ["light"], is_full=False)
+        if gate.findings:
+            found.append(gate.report())
+    assert not found, "\n".join(found)
