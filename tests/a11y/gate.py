@@ -79,6 +79,7 @@ class Finding:
 class Gate:
     base: str
     browser: Browser
+    language: str = "en"
     cookies: Any = None
     findings: list[Finding] = field(default_factory=list)
     titles: dict[str, str] = field(default_factory=dict)
@@ -91,7 +92,7 @@ class Gate:
             self._look_at(chosen, look, is_full=is_full)
 
     def _look_at(self, states: list[State], look: str, *, is_full: bool) -> None:
-        context = self.browser.new_context(storage_state=self.cookies, **LOOKS[look])
+        context = self.browser.new_context(storage_state=self.cookies, locale=self.language, **LOOKS[look])
         context.set_default_timeout(15_000)
         page = context.new_page()
         bad: list[tuple[str, str]] = []

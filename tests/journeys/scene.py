@@ -49,6 +49,8 @@ def crew(language: str) -> dict[str, Any]:
     team: Team = access.create_team(SYSTEM, name=f"Team {language}")
     boss = a_user(f"manager-{language}@example.com", f"Maria {language.upper()}", "manager", language, team=team)
     a_user(f"seller-{language}@example.com", f"Sofia {language.upper()}", "seller", language, team=team, manager=boss)
+    a_user(f"idle-{language}@example.com", "Iris Idle", "seller", language)
+    a_user(f"admin-{language}@example.com", "Alma Admin", "administrator", language)
     source = sales.define_source(
         SYSTEM, name=f"Website {language}", language=language, route_team=team, heading="Write to us"
     )

@@ -18,7 +18,7 @@ class ScaledField(forms.DecimalField):
         attrs = {"class": "input num", "inputmode": "decimal", "autocomplete": "off"}
         super().__init__(localize=True, widget=forms.TextInput(attrs=attrs), **kwargs)
 
-    def clean(self, value: Any) -> int | None:  # type: ignore[override]
+    def clean(self, value: Any) -> int | None:
         number = super().clean(value)
         try:
             return None if number is None else scaled(number, self.scale)

@@ -107,7 +107,7 @@ class DefineProduct(CommandPage):
     title = _("New product")
     submit_label = _("Add the product")
     again_label = _("Add and enter another")
-    cancel_url = reverse_lazy("supply:products")  # type: ignore[assignment]
+    cancel_url = reverse_lazy("supply:products")
     nav = "supply:products"
 
     def initial(self, record: Any) -> dict[str, Any]:

@@ -74,7 +74,7 @@ class DocumentsPanel(Page):
         return (
             super().get_context()
             | context
-            | {"is_part": self.is_part, "back": kind_of(record).url(record.pk)}
+            | {"is_part": self.is_part, "back": kind_of(record).url(record.pk), "is_kept": True}
         )
 
 

@@ -1,4 +1,5 @@
 from datetime import date
+from typing import Any
 
 from django.db.models import ProtectedError
 from django.utils.translation import gettext_lazy as _
@@ -46,7 +47,9 @@ def convert_lead(  # noqa: PLR0913 - one keyword a choice
     """
     lead = lock(lead)
     check_convertible(lead.status)
-    reach = {} if has_person else {"email": lead.email, "phone": lead.phone}  # else they are the person's
+    reach: dict[str, Any] = (
+        {} if has_person else {"email": lead.email, "phone": lead.phone}
+    )  # else they are the person's
     company = _company(actor, lead, company, company_name, reach)
     person = _person(actor, lead, person, company, (first_name, last_name)) if has_person else None
     opportunity = open_opportunity.inner(
@@ -62,7 +65,7 @@ def convert_lead(  # noqa: PLR0913 - one keyword a choice
     return opportunity
 
 
-def _company(actor: Actor, lead: Lead, chosen: Company | None, name: str, told: dict[str, str]) -> Company:
+def _company(actor: Actor, lead: Lead, chosen: Company | None, name: str, told: dict[str, Any]) -> Company:
     """A lead without a company is a customer in their own name: the company is called like the person."""
     if chosen is not None:
         return directory.fill_company.inner(actor, chosen, **told) if told else chosen
@@ -75,7 +78,7 @@ def _company(actor: Actor, lead: Lead, chosen: Company | None, name: str, told: 
 def _person(
     actor: Actor, lead: Lead, chosen: Person | None, company: Company, names: tuple[str, str]
 ) -> Person:
-    known = {"email": lead.email, "phone": lead.phone, "job_title": lead.job_title}
+    known: dict[str, Any] = {"email": lead.email, "phone": lead.phone, "job_title": lead.job_title}
     if chosen is not None:
         person = directory.fill_person.inner(actor, chosen, **known)
         if person.company_id is None:

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -56,7 +57,7 @@ def edit_lead(  # noqa: PLR0913 - one keyword a field
         "name": name, "company_name": company_name, "job_title": job_title, "email": email, "phone": phone,
         "message": message,
     }  # fmt: skip
-    typed = {key: getattr(lead, key) if text is None else text for key, text in given.items()}
+    typed: dict[str, Any] = {key: getattr(lead, key) if text is None else text for key, text in given.items()}
     home = lead.country if country is None else country
     enquiry = checked_enquiry(country=home, **typed)
     kept = replace(enquiry, country=home.strip().upper())

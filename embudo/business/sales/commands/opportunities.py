@@ -227,5 +227,5 @@ def _stage_before(opportunity: Opportunity) -> Stage:
     )
     stay = last.order_by("-entered", "-id").first()
     if stay is not None:
-        return stay.stage
+        return stay.stage  # type: ignore[no-any-return]
     return Stage.objects.filter(pipeline=opportunity.pipeline_id, kind=StageKind.OPEN).order_by("order")[0]

@@ -64,7 +64,7 @@ def lead_sources(actor: Actor) -> RecordQuerySet[LeadSource]:
 
 
 def lead_source(actor: Actor, source_id: UUID) -> LeadSource:
-    return LeadSource.objects.select_related("route_team").one(actor, source_id)  # type: ignore[no-any-return]
+    return LeadSource.objects.select_related("route_team").one(actor, source_id)
 
 
 def source_with_key(actor: Actor, key: str) -> LeadSource:

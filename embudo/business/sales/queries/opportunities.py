@@ -62,7 +62,7 @@ def pipelines_with_stages(actor: Actor) -> QuerySet[Pipeline]:
 
 
 def pipeline(actor: Actor, pipeline_id: UUID) -> Pipeline:
-    return Pipeline.objects.one(actor, pipeline_id)  # type: ignore[no-any-return]
+    return Pipeline.objects.one(actor, pipeline_id)
 
 
 def default_pipeline(actor: Actor) -> Pipeline:
@@ -78,7 +78,7 @@ def stages(actor: Actor, pipeline: Pipeline) -> RecordQuerySet[Stage]:
 
 
 def stage(actor: Actor, stage_id: UUID) -> Stage:
-    return Stage.objects.select_related("pipeline").one(actor, stage_id)  # type: ignore[no-any-return]
+    return Stage.objects.select_related("pipeline").one(actor, stage_id)
 
 
 def stage_named(actor: Actor, name: str, pipeline: Pipeline | None = None) -> Stage:

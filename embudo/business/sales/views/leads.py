@@ -1,6 +1,6 @@
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext, gettext_lazy as _, ngettext
@@ -30,13 +30,21 @@ from embudo.foundation.ui.forms import phone_text
 from embudo.foundation.ui.pages import CommandPage, ConfirmPage, ListPage, RecordPage
 from embudo.foundation.ui.parts import Action, Column, Crumb, Filter, Tab
 from embudo.kernel import clock
+from embudo.kernel.actor import Actor
 from embudo.kernel.kind import kind_named
 from embudo.kernel.permission import Scope
 
-MINE = Tab("mine", _("Mine"), lambda leads, actor: leads.open().filter(owner=actor.id))
-UNASSIGNED = Tab(
-    "unassigned", _("Unassigned"), lambda leads, _actor: leads.open().filter(owner=None), counted=True
-)
+
+def open_of_actor(leads: Any, actor: Actor) -> Any:
+    return leads.open().filter(owner=actor.id)
+
+
+def open_of_nobody(leads: Any, _actor: Actor) -> Any:
+    return leads.open().filter(owner=None)
+
+
+MINE = Tab("mine", _("Mine"), open_of_actor)
+UNASSIGNED = Tab("unassigned", _("Unassigned"), open_of_nobody, counted=True)
 QUALIFIED = Tab("qualified", _("Qualified"), lambda leads, _actor: leads.filter(status=LeadStatus.QUALIFIED))
 EVERY = Tab("all", _("All"))
 
@@ -189,7 +197,7 @@ class NewLead(CommandPage):
     title = _("New lead")
     submit_label = _("Add the lead")
     again_label = _("Add and enter another")
-    cancel_url = reverse_lazy("sales:leads")  # type: ignore[assignment]
+    cancel_url = reverse_lazy("sales:leads")
     nav = "sales:leads"
 
     def initial(self, record: Any) -> Mapping[str, Any]:
@@ -204,7 +212,7 @@ class LeadAct(CommandPage):
 
     query = queries.lead
     nav = "sales:leads"
-    command: Any = None
+    command: ClassVar[Any] = None
 
 
 class EditLead(LeadAct):

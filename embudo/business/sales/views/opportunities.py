@@ -71,8 +71,8 @@ class Opportunities(ListPage):
         ),
     )
     tabs = (
-        Tab("open", _("Open"), lambda found, _actor: found.open()),
-        Tab("mine", _("Mine"), lambda found, actor: found.open().filter(owner=actor.id)),
+        Tab("open", _("Open"), lambda found, _actor: found.filter(state=StageKind.OPEN)),
+        Tab("mine", _("Mine"), lambda found, actor: found.filter(state=StageKind.OPEN, owner=actor.id)),
         Tab("won", _("Won"), lambda found, _actor: found.filter(state=StageKind.WON)),
         Tab("lost", _("Lost"), lambda found, _actor: found.filter(state=StageKind.LOST)),
         Tab("all", _("All")),
@@ -169,7 +169,7 @@ class NewOpportunity(CommandPage):
     title = _("New opportunity")
     submit_label = _("Open the opportunity")
     again_label = _("Open and enter another")
-    cancel_url = reverse_lazy("sales:opportunities")  # type: ignore[assignment]
+    cancel_url = reverse_lazy("sales:opportunities")
     nav = "sales:opportunities"
 
     def success_message(self, result: Any) -> str:

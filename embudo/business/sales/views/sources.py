@@ -87,7 +87,7 @@ class DefineSource(CommandPage):
     form_class = SourceForm
     title = _("New lead source")
     submit_label = _("Make the source")
-    cancel_url = reverse_lazy("sales:sources")  # type: ignore[assignment]
+    cancel_url = reverse_lazy("sales:sources")
     nav = "sales:sources"
 
     def success_message(self, result: Any) -> str:
