@@ -15,7 +15,9 @@ def seller() -> str:
     return a_user(roles=("seller",), name="Ann", email="ann@example.com").email
 
 
-def test_do_runs_an_act_as_a_user_and_prints_the_record(seller: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_do_runs_an_act_as_a_user_and_prints_the_record(
+    seller: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert do.run("directory.register_company", seller, ["name=Acme", "employees=12", "town=Łódź"]) == 0
     company = Company.objects.get()
     assert json.loads(capsys.readouterr().out)["id"] == str(company.pk)

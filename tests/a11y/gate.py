@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, CDPSession, Page
+from playwright.sync_api import Browser, CDPSession, Error as PlaywrightError, Page
 
 AXE = Path(__file__).parent / "vendor" / "axe-4.14.1.min.js"
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -115,7 +115,10 @@ class Gate:
         if answer and answer.status != state.status:
             self.add(state, "page", look, f"HTTP {answer.status}", page.url)
         if state.then:
-            state.then(page)
+            try:
+                state.then(page)
+            except PlaywrightError as problem:
+                self.add(state, "page", look, "state not reached", str(problem).splitlines()[0])
             settle(page)
 
     def _judge(self, page: Page, state: State, look: str, *, is_full: bool) -> None:

@@ -113,6 +113,9 @@ class Person:
     def tick(self, selector: str) -> None:
         self.page.locator(selector).first.check()
 
+    def choose(self, selector: str, value: str) -> None:
+        self.page.locator(selector).first.select_option(value)
+
     def move_card(self, card: str, lane: str) -> None:
         self.press(f"#move-{card}")
         self.press(f"#menu-{card} [data-move-to=lane-{lane}]")
@@ -170,6 +173,16 @@ class KeyboardPerson(Person):
     def tick(self, selector: str) -> None:
         self.reach(selector)
         self.page.keyboard.press("Space")
+
+    def choose(self, selector: str, value: str) -> None:
+        """Home, then down the list."""
+        self.reach(selector)
+        self.page.keyboard.press("Home")
+        for _n in range(50):
+            if self.page.evaluate("document.activeElement.value") == value:
+                return
+            self.page.keyboard.press("ArrowDown")
+        raise AssertionError(f"{selector} has no {value}")
 
     def move_card(self, card: str, lane: str) -> None:
         """The menu of a card is walked with the arrows; the focus stays on the card."""

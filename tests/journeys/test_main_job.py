@@ -184,7 +184,7 @@ def open_conversion(play: Play) -> None:
     seller.open_dialog("a[href$='/convert/']")
     chosen = seller.page.locator("#dialog [name=company]:checked")
     assert chosen.get_attribute("value") != "new"
-    expect(seller.page.locator("#dialog label").filter(has=chosen)).to_contain_text(play.company)
+    expect(seller.page.locator("#dialog label:has([name=company]:checked)")).to_contain_text(play.company)
     assert seller.page.locator("#dialog [name=person]:checked").get_attribute("value") == "new"
     assert seller.page.input_value("#dialog [name=title]") == play.company
     seller.fill("#dialog [name=value]", "12500")
@@ -287,10 +287,9 @@ def language(collector: Person, code: str) -> None:
     """There is one collector, who reads every language."""
     collector.sign_in("collector@example.com")
     collector.go("/profile/")
-    collector.page.locator("a[href*='profile']").first.wait_for()
-    change = collector.page.locator("main [name=language]")
-    change.select_option(code)
+    collector.choose("main [name=language]", code)
     collector.follow("main #submit")
+    collector.go("/tasks/")
     assert collector.page.locator("html").get_attribute("lang") == code
 
 

@@ -46,6 +46,8 @@ PAYLOADS = (
     "-->]]><xcanary><!--",
     "%3Cscript%3Excanary(25)%3C/script%3E",
 )
+# Breaks out of text, of both kinds of quoted attributes: in front of every short text, so that each field is tried.
+OPENER = "\"'><xcanary>"
 FORMULAS = ("=1+1", "+1+1", "-1+1", "@SUM(1)", "\t=1+1", '=HYPERLINK("//xcanary")', "=cmd|' /C x'!A0")
 ADDRESSES = frozenset(
     {"href", "src", "action", "formaction", "data", "xlink:href", "hx-get", "hx-post", "srcdoc"}

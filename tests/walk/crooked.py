@@ -73,7 +73,8 @@ def query_cases(endpoint: Endpoint) -> Iterator[Case]:
         yield Case("a NUL in the address", query="q=a%00b", statuses=(400,))
         for name, part in parameters(endpoint).items():
             is_plain = all(
-                choice.get("type") in ("string", "null") and not {"format", "enum", "const", "pattern"} & choice.keys()
+                choice.get("type") in ("string", "null")
+                and not {"format", "enum", "const", "pattern"} & choice.keys()
                 for choice in map(resolved, part.get("anyOf", [part]))
             )
             if name != "cursor":

@@ -23,7 +23,7 @@ from embudo.kernel import clock
 from embudo.kernel.errors import Invalid
 from embudo.kernel.money import Money
 from embudo.kernel.record import Record
-from tests.walk.canaries import PAYLOADS, chunks
+from tests.walk.canaries import OPENER, PAYLOADS, chunks
 from tests.walk.world import World
 
 ALL = "\n".join(PAYLOADS)
@@ -168,6 +168,6 @@ def filled(command: Callable[..., Any], actor: Any, needed: dict[str, Any], **wa
     raise AssertionError("unreachable")
 
 
-def poisoned(world: World) -> list[dict[str, Record]]:
-    """Records for all payloads; names hold 70 characters of them at a time."""
-    return [{**world.records, **poison(world, text)} for text in chunks(70)]
+def poisoned(world: World, sets: int | None = None) -> list[dict[str, Record]]:
+    """Records for all payloads (or the first few): names hold 70 characters of them at a time."""
+    return [{**world.records, **poison(world, OPENER + text)} for text in chunks(57)[:sets]]

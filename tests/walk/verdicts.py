@@ -82,7 +82,9 @@ def ask(endpoint: Endpoint, caller: Caller, world: World, method: str, path: str
     # a short answer where only the status is looked at: drawing 405 as a page takes most of the walk's time
     headers = None if method in endpoint.methods else {"Accept": "application/json"}
     body = card_moved(endpoint, world) if method == "POST" else ""
-    return caller.ask(method, path, data=body, content_type="application/x-www-form-urlencoded", headers=headers)
+    return caller.ask(
+        method, path, data=body, content_type="application/x-www-form-urlencoded", headers=headers
+    )
 
 
 def card_moved(endpoint: Endpoint, world: World) -> str:

@@ -212,8 +212,13 @@ def issue_invoice(request: Request, data: InvoiceIn) -> Any:
     return commands.issue_invoice(request.actor, draft=data.draft())
 
 
+PDF_FILE = {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}
+
+
 @router.get(
-    "/invoices/{uuid:invoice_id}/pdf", response={200: bytes}, summary="Download the invoice's document"
+    "/invoices/{uuid:invoice_id}/pdf",
+    summary="Download the invoice's document",
+    openapi_extra={"responses": {200: {"description": "The document", "content": PDF_FILE}}},
 )
 @operation(permissions.VIEW_INVOICES)
 def download_invoice(request: Request, invoice_id: UUID) -> Any:

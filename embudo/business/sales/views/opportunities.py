@@ -322,7 +322,7 @@ class Board(BoardPage):
             title=card.title,
             url=reverse("sales:opportunity", args=[card.id]),
             subtitle=card.company,
-            amount=atoms.money_text(card.value_minor, card.currency),
+            amount=atoms.whole_money_text(card.value_minor, card.currency),
             meta=gettext("Today") if days < 1 else ngettext("%(n)d day", "%(n)d days", days) % {"n": days},
             owner=card.owner,
         )
