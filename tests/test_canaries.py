@@ -37,6 +37,8 @@ def shown(endpoint: Endpoint) -> bool:
 def page_faults(caller: Caller, path: str) -> tuple[list[str], bool]:
     """What came alive on one page, and whether it showed any payload at all."""
     response = caller.ask("GET", path)
+    if response.streaming:
+        response.close()
     if response.status_code >= 500:
         return [f"{path}: {response.status_code}"], False
     target = response.headers.get("Location", "")

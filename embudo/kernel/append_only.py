@@ -22,7 +22,9 @@ def _statements(vendor: str, table: str) -> tuple[list[str], list[str]]:
     if vendor == "sqlite":
         act = f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
         guards = (("update", when), ("delete", ""))
-        up = [f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb} ON {table} {only}{act}" for verb, only in guards]
+        up = [
+            f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb} ON {table} {only}{act}" for verb, only in guards
+        ]
         return up, [f"DROP TRIGGER IF EXISTS {table}_no_{verb}" for verb, _only in guards]
     function = (
         "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
@@ -30,7 +32,10 @@ def _statements(vendor: str, table: str) -> tuple[list[str], list[str]]:
     )
     each = (("update", f"ROW {when}"), ("delete", "ROW "), ("truncate", "STATEMENT "))
     call = "EXECUTE FUNCTION refuse_change()"
-    up = [f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb} ON {table} FOR EACH {one}{call}" for verb, one in each]
+    up = [
+        f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb} ON {table} FOR EACH {one}{call}"
+        for verb, one in each
+    ]
     return [function, *up], [f"DROP TRIGGER IF EXISTS {table}_no_{verb} ON {table}" for verb, _one in each]
 
 

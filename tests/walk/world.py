@@ -40,13 +40,17 @@ class Caller:
 
     def __post_init__(self) -> None:
         self.browser.raise_request_exception = False
+        self._answer: Any = None
         self._cookies = self.browser.cookies.output(header="", sep=";")
 
     def ask(self, method: str, path: str, *, is_api: bool = False, **given: Any) -> Any:
         """Each request from the same cookies: signing out in one shall not change the next."""
         self.browser.cookies = SimpleCookie(self._cookies)
         headers = {**self.credential, **given.pop("headers", {})} if is_api else given.pop("headers", None)
-        return self.browser.generic(method, path, headers=headers, **given)
+        if self._answer is not None and self._answer.streaming:
+            self._answer.close()  # a download holds its file open until then
+        self._answer = self.browser.generic(method, path, headers=headers, **given)
+        return self._answer
 
 
 class World:

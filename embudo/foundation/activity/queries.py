@@ -66,13 +66,13 @@ def task(actor: Actor, task_id: UUID) -> Task:
 
 
 def tasks_due_count(actor: Actor) -> int:
-    """How many of the actor's own to-dos are due today or late: the number in the menu."""
-    if actor.id is None:
+    """
+    How many of the actor's own to-dos are due today or late: the number in the menu. One's own and only their number, so
+    without the look at each record that they are about, which would be a quarter of every page.
+    """
+    if actor.id is None or not actor.may(Task.view_permission):
         return 0
-    due = Task.objects.visible_to(actor).filter(
-        done_at__isnull=True, owner_id=actor.id, due__lte=clock.today()
-    )
-    return due.count()
+    return Task.objects.filter(done_at__isnull=True, owner_id=actor.id, due__lte=clock.today()).count()
 
 
 def notes(actor: Actor) -> QuerySet[Note]:

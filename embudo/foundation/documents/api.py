@@ -145,4 +145,6 @@ def download_document(
 @router.delete("/documents/{uuid:document_id}", response={204: None}, summary="Remove a document")
 @operation(commands.remove_document)
 def remove_document(request: Request, document_id: UUID) -> None:
-    commands.remove_document(request.actor, queries.document(request.actor, document_id), version=if_match(request))
+    commands.remove_document(
+        request.actor, queries.document(request.actor, document_id), version=if_match(request)
+    )

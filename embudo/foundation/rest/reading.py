@@ -8,7 +8,6 @@ from ninja.parser import Parser
 
 from embudo.foundation.rest.problems import Malformed, TooLarge
 
-
 JSON_TYPES = ("application/json", "")
 
 
@@ -29,7 +28,7 @@ class StrictParser(Parser):
     """JSON as the standard has it: UTF-8, no NaN, no text that cannot be stored."""
 
     def parse_body(self, request: HttpRequest) -> Any:
-        if request.content_type not in JSON_TYPES and not request.content_type.endswith("+json"):
+        if request.content_type not in JSON_TYPES and not (request.content_type or "").endswith("+json"):
             raise Malformed(_("Send the body as JSON, with Content-Type: application/json."))
         try:
             text = request.body.decode()

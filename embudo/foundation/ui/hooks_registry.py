@@ -1,12 +1,27 @@
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.urls import NoReverseMatch, reverse
+from django.conf import settings
+from django.urls import NoReverseMatch, get_script_prefix, get_urlconf, reverse
 
 from embudo.kernel.actor import Actor
 from embudo.kernel.permission import Permission
+
+
+def optional_url(name: str) -> str:
+    """The address of a URL that another module may provide; "" where it does not. Asked dozens of times a page, so kept."""
+    return _address(name, get_urlconf() or settings.ROOT_URLCONF, get_script_prefix())
+
+
+@lru_cache(maxsize=512)
+def _address(name: str, urlconf: str, _prefix: str) -> str:
+    try:
+        return reverse(name, urlconf)
+    except NoReverseMatch:
+        return ""
 
 
 @dataclass(frozen=True)
@@ -23,7 +38,7 @@ class MenuEntry:
 
     @property
     def url(self) -> str:
-        return reverse(self.url_name)
+        return optional_url(self.url_name)
 
 
 @dataclass(frozen=True)
@@ -101,7 +116,11 @@ def menu_for(actor: Actor) -> list[MenuEntry]:
 
 def panels_for(actor: Actor, kind: str, slot: str = "") -> list[Panel]:
     """The panels of a kind that the actor may see, in order; of one slot when it is named."""
-    found = [p for p in _panels.values() if p.kind in (kind, "*") and slot in ("", p.slot) and (p.fits is None or p.fits(kind))]
+    found = [
+        p
+        for p in _panels.values()
+        if p.kind in (kind, "*") and slot in ("", p.slot) and (p.fits is None or p.fits(kind))
+    ]
     return _granted(found, actor)
 
 

@@ -38,7 +38,7 @@ class Client:
 
     def get(self, path: str) -> Answer:
         answer = self.ask("GET", path)
-        if answer.status != 200:  # noqa: PLR2004
+        if answer.status != 200:
             raise RuntimeError(f"GET {path} answered {answer.status}")
         return answer
 
@@ -75,5 +75,5 @@ def rush(clients: Sequence[Client], act: Callable[[Client, int], Answer], *, eac
         started = perf_counter()
         answers = [answer for found in threads.map(one, clients) for answer in found]
         seconds = perf_counter() - started
-    errors = sum(answer.status >= 400 for answer in answers)  # noqa: PLR2004
+    errors = sum(answer.status >= 400 for answer in answers)
     return Rush((len(answers) - errors) / seconds, errors, [answer.milliseconds for answer in answers])

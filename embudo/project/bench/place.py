@@ -70,7 +70,7 @@ def started(command: Sequence[str], port: int, page: str, patience: float = 240)
 def _answers(port: int, page: str) -> bool:
     client = Client(port)
     try:
-        return client.ask("GET", page).status < 500  # noqa: PLR2004
+        return client.ask("GET", page).status < 500
     except OSError:
         return False
     finally:

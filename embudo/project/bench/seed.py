@@ -71,9 +71,9 @@ class Seed:
         return "".join(self.random.choice(SYLLABLES) for _number in range(3)).capitalize()
 
     def person(self, number: int) -> str:
-        if number % max(self.count // 10, 1) == 7:  # noqa: PLR2004 - any one of them
+        if number % max(self.count // 10, 1) == 7:
             return f"{self.random.choice(FIRST)} {RARE}"
-        last = COMMON if number % 200 == 3 else f"{self.random.choice(LAST)}-{self.word()}"  # noqa: PLR2004
+        last = COMMON if number % 200 == 3 else f"{self.random.choice(LAST)}-{self.word()}"
         return f"{self.random.choice(FIRST)} {last}"
 
     def moment(self) -> datetime:

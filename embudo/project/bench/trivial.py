@@ -25,12 +25,11 @@ if not settings.configured:
 
     django.setup(set_prefix=False)
 
-from django.core.handlers.wsgi import WSGIHandler  # noqa: E402 - settings first
-from django.db import connection, models, transaction  # noqa: E402
-from django.http import HttpRequest, HttpResponse, JsonResponse  # noqa: E402
-from django.template import engines  # noqa: E402
-from django.urls import path  # noqa: E402
-
+from django.core.handlers.wsgi import WSGIHandler
+from django.db import connection, models, transaction
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template import engines
+from django.urls import path
 
 TABLE = "bench_control"
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)

@@ -116,7 +116,7 @@ def cards() -> list[Row]:
             stage = stages[(number + 1 + stages.index(str(card.stage_id))) % len(stages)]
             started = perf_counter()
             answer = mover.ask("POST", path, {"stage_id": stage})
-            if answer.status >= 400:  # noqa: PLR2004
+            if answer.status >= 400:
                 raise RuntimeError(f"moving the card answered {answer.status}: {answer.body[:200]!r}")
             taken.append((ear.wait() - started) * 1000)
     return [Row("move a card: click to announced, median", middle(taken[5:]), "ms", 100, single)]

@@ -296,8 +296,12 @@ def test_cancel_meeting_keeps_it_and_ends_changes() -> None:
 
 def test_note_tasks_reminded_once_a_day() -> None:
     user, reminding = user_of(ann()), system_actor("test")
-    told = [commands.note_tasks_reminded(reminding, user=user, day=NOON.date(), count=2) for _time in range(2)]
-    next_day = commands.note_tasks_reminded(reminding, user=user, day=NOON.date() + timedelta(days=1), count=2)
+    told = [
+        commands.note_tasks_reminded(reminding, user=user, day=NOON.date(), count=2) for _time in range(2)
+    ]
+    next_day = commands.note_tasks_reminded(
+        reminding, user=user, day=NOON.date() + timedelta(days=1), count=2
+    )
     assert (told, next_day) == ([True, False], True)
 
 

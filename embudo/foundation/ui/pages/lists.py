@@ -35,7 +35,9 @@ class ListPage(Page):
     search_label: ClassVar[Any] = _("Find in this list")
     default_sort: ClassVar[str] = "-created"
     default_size: ClassVar[int] = 50
-    exporter: ClassVar[Any] = None  # the slot that `transfer` fills: permission, formats, respond(page, rows, format)
+    exporter: ClassVar[Any] = (
+        None  # the slot that `transfer` fills: permission, formats, respond(page, rows, format)
+    )
     empty_title: ClassVar[Any] = _("Nothing here yet")
     empty_text: ClassVar[Any] = ""
     row_actions: ClassVar[Callable[..., Sequence[Action]] | None] = None
