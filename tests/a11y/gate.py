@@ -85,7 +85,9 @@ class Gate:
     titles: dict[str, str] = field(default_factory=dict)
     stops: int = 0
 
-    def check(self, states: Iterable[State], looks: Iterable[str] = tuple(LOOKS), *, is_full: bool = True) -> None:
+    def check(
+        self, states: Iterable[State], looks: Iterable[str] = tuple(LOOKS), *, is_full: bool = True
+    ) -> None:
         """Every state in every look; not `is_full` runs axe alone."""
         chosen = list(states)
         for look in looks:
@@ -97,7 +99,12 @@ class Gate:
         page = context.new_page()
         bad: list[tuple[str, str]] = []
         page.on("pageerror", lambda error: bad.append(("script error", str(error))))
-        page.on("console", lambda message: bad.append(("CSP", message.text)) if "Content Security Policy" in message.text else None)
+        page.on(
+            "console",
+            lambda message: (
+                bad.append(("CSP", message.text)) if "Content Security Policy" in message.text else None
+            ),
+        )
         for state in states:
             bad.clear()
             self._visit(page, state, look)
@@ -124,7 +131,13 @@ class Gate:
     def _judge(self, page: Page, state: State, look: str, *, is_full: bool) -> None:
         if look in ("light", "dark", "phone"):
             for found in run_axe(page):
-                self.add(state, "axe", look, found["id"], f"{found['impact']} x{found['n']} {found['target']}: {found['why'] or found['help']}")
+                self.add(
+                    state,
+                    "axe",
+                    look,
+                    found["id"],
+                    f"{found['impact']} x{found['n']} {found['target']}: {found['why'] or found['help']}",
+                )
         if not is_full:
             return
         if look == "light":
@@ -161,7 +174,9 @@ class Gate:
             voice.send("DOM.enable")
             voice.send("Accessibility.enable")
         if not page.evaluate("() => !!document.querySelector('dialog[open], [popover]:popover-open')"):
-            page.evaluate("() => { document.activeElement?.blur(); getSelection().removeAllRanges(); scrollTo(0, 0); }")
+            page.evaluate(
+                "() => { document.activeElement?.blur(); getSelection().removeAllRanges(); scrollTo(0, 0); }"
+            )
         seen: set[str] = set()
         last, same = "", 0
         for _n in range(MAX_STOPS if look != "forced" else 60):
@@ -206,13 +221,17 @@ class Gate:
 def settle(page: Page) -> None:
     """Loaded and its parts with it. Not "networkidle": an open event stream would never let that come."""
     page.wait_for_load_state("load")
-    page.wait_for_function("() => !document.querySelector('main .skeleton, main [aria-busy=true]')", timeout=10_000)
+    page.wait_for_function(
+        "() => !document.querySelector('main .skeleton, main [aria-busy=true]')", timeout=10_000
+    )
     page.wait_for_timeout(60)
 
 
 def run_axe(page: Page) -> list[dict[str, Any]]:
     if not page.evaluate("() => 'axe' in window"):
-        page.evaluate(AXE.read_text(encoding="utf-8"))  # through the debugger, so a strict CSP does not get in the way
+        page.evaluate(
+            AXE.read_text(encoding="utf-8")
+        )  # through the debugger, so a strict CSP does not get in the way
     found: list[dict[str, Any]] = page.evaluate(AXE_JS, [AXE_TAGS])
     return found
 

@@ -116,7 +116,11 @@ def lists() -> Iterator[State]:
 
 def records(scene: dict[str, Any]) -> Iterator[State]:
     at = scene["records"]
-    lead, opportunity, invoice = f"/leads/{at['lead']}/", f"/opportunities/{at['opportunity']}/", f"/invoices/{at['invoice']}/"
+    lead, opportunity, invoice = (
+        f"/leads/{at['lead']}/",
+        f"/opportunities/{at['opportunity']}/",
+        f"/invoices/{at['invoice']}/",
+    )
     yield State("lead", lead)
     yield State("lead, call dialog", lead, opened("a[href$='/call/']"))
     yield State("lead, dialog refused", lead, refused_dialog("a[href$='/disqualify/']"))

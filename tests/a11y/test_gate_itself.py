@@ -29,7 +29,7 @@ PLANTED = {
 
 
 class Pages(http.server.BaseHTTPRequestHandler):
-    def do_GET(self) -> None:  # noqa: N802 - the library's name
+    def do_GET(self) -> None:
         body = (GOOD if self.path.startswith("/good") else BAD).encode()
         self.send_response(200)
         self.send_header("content-type", "text/html; charset=utf-8")

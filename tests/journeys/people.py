@@ -143,7 +143,9 @@ class Person:
     def figures(self, query: str = "whose=mine") -> dict[str, Any]:
         """What the dashboard says: counts by row, money as (invoices, minor units) by row."""
         self.go(f"/?{query}")
-        self.page.wait_for_function(f"() => {{ const f = ({FIGURES_JS})(); return !f.loading && f.tasks.length; }}")
+        self.page.wait_for_function(
+            f"() => {{ const f = ({FIGURES_JS})(); return !f.loading && f.tasks.length; }}"
+        )
         found: dict[str, Any] = self.page.evaluate(FIGURES_JS)
         return found
 

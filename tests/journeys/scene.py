@@ -41,14 +41,25 @@ SYSTEM = system_actor("tests")
 
 def a_user(email: str, name: str, role: str, language: str, **more: Any) -> User:
     user = create_user(SYSTEM, email=email, name=name, roles=(role,), password=PASSWORD, **more)
-    return access.change_profile(queries.actor_of(user), name=name, language=language, time_zone="Europe/Warsaw")
+    return access.change_profile(
+        queries.actor_of(user), name=name, language=language, time_zone="Europe/Warsaw"
+    )
 
 
 def crew(language: str) -> dict[str, Any]:
     """A manager and a seller of a team of their own, whose form speaks their language."""
     team: Team = access.create_team(SYSTEM, name=f"Team {language}")
-    boss = a_user(f"manager-{language}@example.com", f"Maria {language.upper()}", "manager", language, team=team)
-    a_user(f"seller-{language}@example.com", f"Sofia {language.upper()}", "seller", language, team=team, manager=boss)
+    boss = a_user(
+        f"manager-{language}@example.com", f"Maria {language.upper()}", "manager", language, team=team
+    )
+    a_user(
+        f"seller-{language}@example.com",
+        f"Sofia {language.upper()}",
+        "seller",
+        language,
+        team=team,
+        manager=boss,
+    )
     a_user(f"idle-{language}@example.com", "Iris Idle", "seller", language)
     a_user(f"admin-{language}@example.com", "Alma Admin", "administrator", language)
     source = sales.define_source(
@@ -59,21 +70,40 @@ def crew(language: str) -> dict[str, Any]:
 
 def records(admin: Actor) -> dict[str, str]:
     """One record of each kind, for the pages to show."""
-    company = directory.register_company(admin, name="Północ Windows", town="Gdańsk", country="PL", email="hello@polnoc.example")
-    person = directory.register_person(admin, first_name="Zofia", last_name="Żuk", company=company, email="zofia@polnoc.example")
-    product = supply.define_product(admin, name="GTX Pro", code="GTX-PRO", price_minor=48_210_000, tax_rate=2300)
+    company = directory.register_company(
+        admin, name="Północ Windows", town="Gdańsk", country="PL", email="hello@polnoc.example"
+    )
+    person = directory.register_person(
+        admin, first_name="Zofia", last_name="Żuk", company=company, email="zofia@polnoc.example"
+    )
+    product = supply.define_product(
+        admin, name="GTX Pro", code="GTX-PRO", price_minor=48_210_000, tax_rate=2300
+    )
     lead = sales.submit_lead(
         admin, name="Jan Wąs", company_name="Północ Windows", email="jan@polnoc.example",
         message="We need sixty roof windows before the winter.", owner=queries.user(admin, admin.id),
     )  # fmt: skip
     for number in range(4):
-        sales.submit_lead(admin, name=f"Visitor {number}", email=f"visitor{number}@example.org", owner=queries.user(admin, admin.id))
-    opportunity = sales.open_opportunity(admin, title="Sixty roof windows", value=Money(2_890_000, "EUR"), company=company, person=person)
+        sales.submit_lead(
+            admin,
+            name=f"Visitor {number}",
+            email=f"visitor{number}@example.org",
+            owner=queries.user(admin, admin.id),
+        )
+    opportunity = sales.open_opportunity(
+        admin, title="Sixty roof windows", value=Money(2_890_000, "EUR"), company=company, person=person
+    )
     won = sales.open_opportunity(admin, title="Forty doors", value=Money(1_250_000, "EUR"), company=company)
     sales.win_opportunity(admin, won)
     lost = sales.open_opportunity(admin, title="Ten gates", value=Money(90_000, "EUR"), company=company)
     sales.lose_opportunity(admin, lost, reason="price")
-    draft = InvoiceDraft(lines=(LineDraft("Forty doors", Decimal(40), Decimal(300), Decimal(23)),), opportunity_id=won.pk, company_id=company.pk, currency="EUR")
+    draft = InvoiceDraft(
+        lines=(LineDraft("Forty doors", Decimal(40), Decimal(300), Decimal(23)),),
+        opportunity_id=won.pk,
+        company_id=company.pk,
+        currency="EUR",
+        terms_days=120,
+    )
     invoice = billing.issue_invoice(admin, draft=draft)
     payment = billing.enter_payment(admin, invoice, amount=Money(100_000, "EUR"), paid_on=clock.today())
     found = {
@@ -103,7 +133,9 @@ def around(admin: Actor, lead: Lead) -> dict[str, Any]:
 def with_second_factor(user: User) -> None:
     secret = generate_totp_secret()
     counter = next(iter(yield_hotp_counters_from_time()))
-    access.add_totp(queries.actor_of(user), secret=secret, code=format_hotp_value(hotp_value(secret, counter)))
+    access.add_totp(
+        queries.actor_of(user), secret=secret, code=format_hotp_value(hotp_value(secret, counter))
+    )
 
 
 def main() -> dict[str, Any]:
@@ -114,9 +146,13 @@ def main() -> dict[str, Any]:
     )  # fmt: skip
     crews = {language: crew(language) for language in LANGUAGES}
     a_user("collector@example.com", "Carla Collector", "collector", "en")
-    with_second_factor(a_user("factor@example.com", "Fay Factor", "collector", "en"))
+    with_second_factor(a_user("factor@example.com", "Fay Factor", "seller", "en"))
     admin = queries.actor_of(queries.user_by_email("admin@example.com"))
-    stages = [(str(one.pk), one.kind, one.name) for line in pipelines.pipelines_with_stages(admin) for one in line.stages.all()]
+    stages = [
+        (str(one.pk), one.kind, one.name)
+        for line in pipelines.pipelines_with_stages(admin)
+        for one in line.stages.all()
+    ]
     return {"crews": crews, "stages": stages, "records": records(admin), "admin": str(admin.id)}
 
 

@@ -45,7 +45,9 @@ class Mailbox:
                 if address in str(mail["to"]) and part in text_of(mail):
                     return mail
             time.sleep(0.1)
-        raise AssertionError(f"no mail to {address} with {part!r}; there came {[str(one['to']) for one in self.mails]}")
+        raise AssertionError(
+            f"no mail to {address} with {part!r}; there came {[str(one['to']) for one in self.mails]}"
+        )
 
 
 def text_of(mail: EmailMessage) -> str:
@@ -90,7 +92,13 @@ class Product:
 def environment(data: Path, clock: Path, **more: str) -> dict[str, str]:
     names = ("DATABASE_URL", "SECRET_KEY", "SMTP_URL", "DJANGO_SETTINGS_MODULE")
     kept = {name: value for name, value in os.environ.items() if name not in names}
-    own = {"DATA": str(data), "CLOCK_FILE": str(clock), "PYTHONPATH": str(ROOT), "EMPTY": "1", "TIME_ZONE": "Europe/Warsaw"}
+    own = {
+        "DATA": str(data),
+        "CLOCK_FILE": str(clock),
+        "PYTHONPATH": str(ROOT),
+        "EMPTY": "1",
+        "TIME_ZONE": "Europe/Warsaw",
+    }
     return kept | own | more
 
 
@@ -131,7 +139,9 @@ def started(product: Product, port: int) -> Iterator[None]:
     command = [sys.executable, "-m", "embudo", "serve", "--port", str(port), "--data", str(product.data)]
     log = product.data / "server.log"
     with log.open("w") as said:
-        server = subprocess.Popen(command, cwd=ROOT, env=settings, stdout=said, stderr=said, start_new_session=True)
+        server = subprocess.Popen(
+            command, cwd=ROOT, env=settings, stdout=said, stderr=said, start_new_session=True
+        )
         try:
             wait_ready(product.base, server, log)
             yield

@@ -45,7 +45,9 @@ def test_another_window_shows_what_happens_without_reloading(enter: Enter, produ
     boss.see("form[action$='/note/'] textarea")
     boss.fill("form[action$='/note/'] textarea", "Look at this one first.")
     boss.press("form[action$='/note/'] [data-default]")
-    expect(seller.page.locator("[id^=activity-] .timeline")).to_contain_text("Look at this one first.", timeout=15_000)
+    expect(seller.page.locator("[id^=activity-] .timeline")).to_contain_text(
+        "Look at this one first.", timeout=15_000
+    )
     assert seller.page.evaluate("window.__same"), "the page was not loaded again"
 
 
@@ -84,7 +86,9 @@ def test_failed_save_is_spoken_and_keeps_what_was_typed(enter: Enter) -> None:
     assert boss.page.title().startswith("Error: ")
     assert boss.page.input_value("main [name=first_name]") == "Anna"
     boss.page.locator("#errors a").first.click()
-    field = boss.page.evaluate("(() => { const e = document.activeElement; return [e.name, e.getAttribute('aria-invalid'), e.getAttribute('aria-describedby')]; })()")
+    field = boss.page.evaluate(
+        "(() => { const e = document.activeElement; return [e.name, e.getAttribute('aria-invalid'), e.getAttribute('aria-describedby')]; })()"
+    )
     assert field[:2] == ["last_name", "true"]
     assert boss.page.locator(f"#{field[2].split()[-1]}").inner_text()
 

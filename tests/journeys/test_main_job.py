@@ -105,7 +105,7 @@ def write(play: Play, address: str) -> None:
     assert page.locator("html").get_attribute("lang") == play.language
     page.fill("[name=name]", play.visitor)
     page.fill("[name=company_name]", play.company)
-    page.fill("[name=message]", "60 × ")
+    page.fill("[name=message]", "Sixty windows, please.")
     page.wait_for_timeout(2100)  # nobody writes faster; programs do
     page.click("main button[type=submit]")
     expect(page.locator("#errors")).to_be_visible()
@@ -231,7 +231,10 @@ def shown_move(play: Play, lane: str) -> str:
 
 
 def drag(page: Page, card: str, lane: str) -> None:
-    start, goal = page.locator(f"#card-{card} .deal-meta").bounding_box(), page.locator(f"#lane-{lane} .cards").bounding_box()
+    start, goal = (
+        page.locator(f"#card-{card} .deal-meta").bounding_box(),
+        page.locator(f"#lane-{lane} .cards").bounding_box(),
+    )
     assert start
     assert goal
     page.mouse.move(start["x"] + 20, start["y"] + 8)

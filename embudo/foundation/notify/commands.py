@@ -92,6 +92,7 @@ def _checked_address(to: str) -> str:
 def _mail_context(context: Mapping[str, Any], language: str) -> dict[str, Any]:
     """What every mail's template may use; `url` becomes absolute, other links begin with {{ base_url }}."""
     url = str(context.get("url", ""))
+    url = url if url.startswith(("/", "https://", "http://")) else ""
     return {
         "base_url": settings.BASE_URL,
         "organisation": organisation().name,

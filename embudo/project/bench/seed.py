@@ -173,6 +173,6 @@ def cookie_of(user: User) -> str:
 
 
 def newest(model: type[Record], **wanted: Any) -> UUID:
-    return model.objects.filter(**wanted).order_by("-created").values_list("pk", flat=True)[0]  # type: ignore[no-any-return]
+    return model.objects.filter(**wanted).order_by("-created").values_list("pk", flat=True)[0]
 
 

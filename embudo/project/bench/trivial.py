@@ -3,7 +3,7 @@
 import os
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 
@@ -47,6 +47,8 @@ class Plain(models.Model):
     amount = models.BigIntegerField()
     created = models.DateTimeField()
     note = models.CharField(max_length=80)
+
+    objects: ClassVar[models.Manager[Any]] = models.Manager()
 
     class Meta:
         app_label = "bench"
@@ -106,7 +108,7 @@ class Application:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if self.pages is None:
-            self.pages = Pages(WSGIHandler(), 8)  # type: ignore[arg-type]
+            self.pages = Pages(WSGIHandler(), 8)
         await self.pages(scope, receive, send)
 
 
