@@ -181,6 +181,7 @@ class Gate:
         last, same = "", 0
         for _n in range(MAX_STOPS if look != "forced" else 60):
             page.keyboard.press("Tab")
+            page.wait_for_timeout(15)
             stop = page.evaluate(STOP_JS)
             if stop is None:
                 break

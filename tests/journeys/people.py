@@ -90,7 +90,7 @@ class Person:
 
     def open_dialog(self, selector: str) -> None:
         self.see(selector)
-        self.page.wait_for_function("window.htmx && document.readyState === 'complete'")
+        self.page.wait_for_function("() => window.htmx && document.readyState === 'complete'")
         self.press(selector)
         self.page.wait_for_selector("#dialog[open] form")
 

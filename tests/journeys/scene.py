@@ -60,7 +60,7 @@ def crew(language: str) -> dict[str, Any]:
         team=team,
         manager=boss,
     )
-    a_user(f"idle-{language}@example.com", "Iris Idle", "seller", language)
+    a_user(f"idle-{language}@example.com", f"Iris {language.upper()}", "seller", language)
     a_user(f"admin-{language}@example.com", "Alma Admin", "administrator", language)
     source = sales.define_source(
         SYSTEM, name=f"Website {language}", language=language, route_team=team, heading="Write to us"
