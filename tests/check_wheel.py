@@ -21,7 +21,7 @@ NEEDED = (
     r"embudo/foundation/ui/templates/.+\.html",
     r"embudo/foundation/ui/static/.+\.css",
     r"embudo/locale/pl/LC_MESSAGES/django\.(mo|po)",
-    r"embudo/project/sample/.+\.csv",
+    r"embudo/project/sample/.+\.csv\.gz",
     r"embudo-[\d.]+\.dist-info/licenses/LICENSE",
 )
 UNWANTED = (r"(^|/)tests/", r"(^|/)var/", r"conftest\.py$", r"__pycache__")
@@ -64,12 +64,12 @@ def install(wheel: Path, folder: Path) -> Path:
 
 
 def speaks(command: Path, folder: Path) -> bool:
-    """`embudo --help` and `embudo check` from a directory that has no source in it."""
+    """`embudo --help`, `migrate` and `check` from a directory that has no source in it."""
     environment = {
         name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "DATABASE_URL"}
     }
     environment["DATA"] = str(folder / "var")
-    for arguments in (["--help"], ["check"]):
+    for arguments in (["--help"], ["migrate"], ["check"]):
         answer = subprocess.run(
             [command, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
         )

@@ -19,14 +19,25 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 CHUNK = 1024 * 1024
 SEAL = 64  # hexadecimal digits of the SHA-256 at the file's end
-DAMAGES = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValueError, NotImplementedError, struct.error, RuntimeError)
+DAMAGES = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    KeyError,
+    ValueError,
+    NotImplementedError,
+    struct.error,
+    RuntimeError,
+)
 
 
 class BackupError(Exception):
     """Why it cannot be done, in a sentence that says what to do."""
 
 
-DAMAGED = "The backup is damaged: {what}. Take another copy of it; this one was not used and nothing was changed."
+DAMAGED = (
+    "The backup is damaged: {what}. Take another copy of it; this one was not used and nothing was changed."
+)
 
 
 def damaged(what: str) -> BackupError:

@@ -141,8 +141,13 @@ def restore(path: Path, *, replace: bool = False) -> None:
         with archive.workroom(data) as room:
             _unpack(source, manifest, room)
             _put_in_place(manifest, room, data)
-    rows, files = sum(manifest["rows"].values()), sum(name.startswith(f"{FILES}/") for name in manifest["members"])
-    print(f"Restored {rows:,} rows of {len(manifest['rows'])} tables and {files:,} files, made on {manifest['made'][:19]}Z.")
+    rows, files = (
+        sum(manifest["rows"].values()),
+        sum(name.startswith(f"{FILES}/") for name in manifest["members"]),
+    )
+    print(
+        f"Restored {rows:,} rows of {len(manifest['rows'])} tables and {files:,} files, made on {manifest['made'][:19]}Z."
+    )
     _finish(manifest)
     print(f"Done in {perf_counter() - started:,.1f} s.")
 
@@ -152,8 +157,12 @@ def _check_fits(manifest: dict[str, Any]) -> None:
     if vendor != connection.vendor:
         names = {"sqlite": "SQLite (unset DATABASE_URL)", "postgresql": "PostgreSQL (set DATABASE_URL)"}
         hint = " `embudo move-to-postgres` copies it afterwards." if vendor == "sqlite" else ""
-        raise BackupError(f"The backup is of {names.get(vendor, vendor)}. Restore it to the same kind of database.{hint}")
-    unknown = set(manifest["migrations"]) - {f"{app}.{name}" for app, name in MigrationLoader(None).disk_migrations}
+        raise BackupError(
+            f"The backup is of {names.get(vendor, vendor)}. Restore it to the same kind of database.{hint}"
+        )
+    unknown = set(manifest["migrations"]) - {
+        f"{app}.{name}" for app, name in MigrationLoader(None).disk_migrations
+    }
     if unknown:
         raise BackupError(
             f"The backup was made by a newer version of Embudo ({manifest['version']}; this is {VERSION}). "
@@ -179,7 +188,9 @@ def _check_empty(manifest: dict[str, Any], *, replace: bool) -> None:
             f"The database holds tables of another program ({min(tables - ours)}). Restore to a database of its own."
         )
     if not replace and (_has_people(tables) or _has_files()):
-        raise BackupError("There is an installation here already. Restore to an empty one, or add --replace to overwrite it.")
+        raise BackupError(
+            "There is an installation here already. Restore to an empty one, or add --replace to overwrite it."
+        )
 
 
 def _has_people(tables: set[str]) -> bool:
@@ -218,7 +229,9 @@ def _put_in_place(manifest: dict[str, Any], room: Path, data: Path) -> None:
 
 def _finish(manifest: dict[str, Any]) -> None:
     """In a process of its own, for it needs the restored secret: newer migrations, then the check of the log's chain."""
-    older = {f"{app}.{name}" for app, name in MigrationLoader(None).disk_migrations} - set(manifest["migrations"])
+    older = {f"{app}.{name}" for app, name in MigrationLoader(None).disk_migrations} - set(
+        manifest["migrations"]
+    )
     for words in ([["migrate"]] if older else []) + [["audit", "verify"]]:
         done = subprocess.run(
             [sys.executable, "-m", "embudo", *words],
@@ -226,6 +239,6 @@ def _finish(manifest: dict[str, Any]) -> None:
         )  # fmt: skip
         print(done.stdout.strip())
         if done.returncode:
-            raise BackupError(f"The backup is in place, but `embudo {' '.join(words)}` found fault with it (see above).")
-
-
+            raise BackupError(
+                f"The backup is in place, but `embudo {' '.join(words)}` found fault with it (see above)."
+            )

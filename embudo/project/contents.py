@@ -18,7 +18,11 @@ Digest = tuple[int, str]  # rows, SHA-256
 
 def stored_models() -> list[type[models.Model]]:
     """Every model with a table of its own, those between two models included, by table name."""
-    found = {model._meta.db_table: model for model in apps.get_models(include_auto_created=True) if _is_stored(model)}
+    found = {
+        model._meta.db_table: model
+        for model in apps.get_models(include_auto_created=True)
+        if _is_stored(model)
+    }
     return [found[table] for table in sorted(found)]
 
 

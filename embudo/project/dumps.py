@@ -29,7 +29,10 @@ def dump_sqlite(target: Path) -> None:
     if not sqlite_path().exists():
         raise BackupError(f"There is no database at {sqlite_path()}. Check --data or DATA.")
     address = f"file:{sqlite_path()}?mode=ro"
-    with closing(sqlite3.connect(address, uri=True, timeout=20)) as source, closing(sqlite3.connect(target)) as copy:
+    with (
+        closing(sqlite3.connect(address, uri=True, timeout=20)) as source,
+        closing(sqlite3.connect(target)) as copy,
+    ):
         source.backup(copy)
         copy.execute("PRAGMA journal_mode=DELETE")
 
@@ -108,14 +111,20 @@ def _address() -> tuple[str, dict[str, str]]:
     """Where the database is, for PostgreSQL's tools; the password by the environment, which other users cannot read."""
     given = connection.get_connection_params()
     ours = {"cursor_factory", "prepare_threshold", "context", "client_encoding", "password", "row_factory"}
-    conninfo = make_conninfo(**{name: value for name, value in given.items() if name not in ours and value != ""})
+    conninfo = make_conninfo(
+        **{name: value for name, value in given.items() if name not in ours and value != ""}
+    )
     return conninfo, dict(os.environ) | ({"PGPASSWORD": given["password"]} if given.get("password") else {})
 
 
 def _run(arguments: Sequence[str], **streams: object) -> None:
     conninfo, environment = _address()
     done = subprocess.run(
-        [*arguments, f"--dbname={conninfo}"], env=environment, stderr=subprocess.PIPE, check=False, **streams  # type: ignore[call-overload]
+        [*arguments, f"--dbname={conninfo}"],
+        env=environment,
+        stderr=subprocess.PIPE,
+        check=False,
+        **streams,  # type: ignore[call-overload]
     )
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip().splitlines()
@@ -136,7 +145,13 @@ def dump_postgresql(target: Path) -> Iterator[None]:
     """Within the block `connection` sees exactly what the file holds."""
     tool = program("pg_dump")
     with _snapshot() as instant:
-        options = ("--format=custom", "--no-owner", "--no-privileges", "--no-comments", f"--snapshot={instant}")
+        options = (
+            "--format=custom",
+            "--no-owner",
+            "--no-privileges",
+            "--no-comments",
+            f"--snapshot={instant}",
+        )
         _run([tool, *options, f"--file={target}"])
         yield
 

@@ -60,18 +60,26 @@ def move(url: str) -> None:
             _reset_sequences()
             _check_unchanged(room / "copy.sqlite3")
     rows = sum(one.before[0] for one in compared)
-    print(f"\n{rows:,} rows of {len(compared)} tables are equal on both sides; {perf_counter() - started:,.1f} s.")
-    print("Now stop Embudo, set DATABASE_URL to the new database and start again. Keep DATA: files and secret stay there.")
+    print(
+        f"\n{rows:,} rows of {len(compared)} tables are equal on both sides; {perf_counter() - started:,.1f} s."
+    )
+    print(
+        "Now stop Embudo, set DATABASE_URL to the new database and start again. Keep DATA: files and secret stay there."
+    )
 
 
 def _check_source() -> None:
     if connection.vendor != "sqlite":
-        raise BackupError("This installation is on PostgreSQL already. Unset DATABASE_URL to move the SQLite one in DATA.")
+        raise BackupError(
+            "This installation is on PostgreSQL already. Unset DATABASE_URL to move the SQLite one in DATA."
+        )
     if not dumps.sqlite_path().exists():
         raise BackupError(f"There is no SQLite installation at {dumps.sqlite_path()}. Check --data or DATA.")
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        raise BackupError("The SQLite database is not up to this version yet. Run `embudo migrate`, then move.")
+        raise BackupError(
+            "The SQLite database is not up to this version yet. Run `embudo migrate`, then move."
+        )
 
 
 @contextmanager
@@ -80,9 +88,13 @@ def _opened(url: str, copy: Path) -> Iterator[None]:
     try:
         target = database_from(url, Path(settings.DATA))
     except ValueError as error:
-        raise BackupError("Give the address of a database: postgresql://user:password@host/database") from error
+        raise BackupError(
+            "Give the address of a database: postgresql://user:password@host/database"
+        ) from error
     if "postgresql" not in target["ENGINE"]:
-        raise BackupError("Give the address of a PostgreSQL database: postgresql://user:password@host/database")
+        raise BackupError(
+            "Give the address of a PostgreSQL database: postgresql://user:password@host/database"
+        )
     dumps.dump_sqlite(copy)
     added = connections.configure_settings({"default": {}, SOURCE: sqlite(str(copy)), TARGET: target})
     connections.settings.update({alias: added[alias] for alias in (SOURCE, TARGET)})
@@ -132,14 +144,18 @@ def _moved(model: type[models.Model]) -> Compared:
             _insert(model, fields, chunk)
     except (DatabaseError, ValueError) as error:
         reason = str(error).strip().splitlines()[0]
-        raise BackupError(f"PostgreSQL does not take a row of {table}: {reason}. The target stays empty.") from error
+        raise BackupError(
+            f"PostgreSQL does not take a row of {table}: {reason}. The target stays empty."
+        ) from error
     one = Compared(table, digest(model, SOURCE), digest(model, TARGET))
     mark = "equal" if one.is_equal else "DIFFERENT"
     print(f"{table:<40}{one.before[0]:>12,}{one.after[0]:>12,}  {one.after[1][:16]}  {mark}", flush=True)
     return one
 
 
-def _insert(model: type[models.Model], fields: list[models.Field[Any, Any]], rows: list[models.Model]) -> None:
+def _insert(
+    model: type[models.Model], fields: list[models.Field[Any, Any]], rows: list[models.Model]
+) -> None:
     """As they are: no default and no automatic date may touch them."""
     model._base_manager.using(TARGET)._insert(rows, fields=fields, using=TARGET, raw=True)  # type: ignore[attr-defined] # noqa: SLF001 - what Django's own loaddata does
 

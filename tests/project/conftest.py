@@ -27,7 +27,11 @@ class Installation:
 
     @property
     def environment(self) -> dict[str, str]:
-        kept = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "SECRET_KEY", "DATA")}
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if name not in ("DATABASE_URL", "SECRET_KEY", "DATA")
+        }
         chosen = {"DATABASE_URL": self.database} if self.database else {}
         return {**kept, **chosen, "DATA": str(self.data), "DJANGO_SETTINGS_MODULE": "embudo.project.settings"}
 
@@ -76,7 +80,9 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Installa
 
     @cache
     def model(vendor: str) -> Installation:
-        one = Installation(tmp_path_factory.mktemp(vendor), fresh_database() if vendor == "postgresql" else "")
+        one = Installation(
+            tmp_path_factory.mktemp(vendor), fresh_database() if vendor == "postgresql" else ""
+        )
         one.do("start")
         one.leave()
         return one

@@ -34,7 +34,9 @@ def test_backup_restored_elsewhere_says_the_same(installation: Make, tmp_path: P
     assert theirs.do("verified") == []
 
 
-def test_backup_while_people_write_holds_all_that_was_acknowledged(installation: Make, tmp_path: Path) -> None:
+def test_backup_while_people_write_holds_all_that_was_acknowledged(
+    installation: Make, tmp_path: Path
+) -> None:
     ours, theirs = installation("ours"), installation("theirs", is_empty=True)
     ours.do("write_on")
     acknowledged = ours.do("acknowledged")
@@ -102,7 +104,12 @@ def test_restore_refuses_what_is_damaged_and_changes_nothing(installation: Make,
     whole = a_backup(ours, tmp_path / "a.backup").read_bytes()
     place = random.Random(1).randrange(len(whole))
     flipped = bytes([*whole[:place], whole[place] ^ 4, *whole[place + 1 :]])
-    for name, damaged in {"cut": whole[:-200], "flipped": flipped, "empty": b"", "other": b"hello" * 99}.items():
+    for name, damaged in {
+        "cut": whole[:-200],
+        "flipped": flipped,
+        "empty": b"",
+        "other": b"hello" * 99,
+    }.items():
         file = tmp_path / name
         file.write_bytes(damaged)
         done = theirs.embudo("restore", str(file))

@@ -12,7 +12,7 @@ SLOW = Control("plain page, ms", 20.0, 10.0)
 
 
 @pytest.mark.parametrize(("value", "ok"), [(30.0, True), (50.0, False)])
-def test_row_is_judged_as_on_an_idle_machine(value: float, ok: bool) -> None:
+def test_row_is_judged_as_on_an_idle_machine(value: float, *, ok: bool) -> None:
     assert Row("page", value, "ms", 18, SLOW).ok is ok
 
 
@@ -22,7 +22,10 @@ def test_factor_is_never_below_one() -> None:
 
 def test_rate_is_judged_upwards() -> None:
     several = Control("creations", 400.0, 800.0, is_rate=True)
-    assert [Row("create", rate, "/s", 240, several, is_rate=True).ok for rate in (121.0, 119.0)] == [True, False]
+    assert [Row("create", rate, "/s", 240, several, is_rate=True).ok for rate in (121.0, 119.0)] == [
+        True,
+        False,
+    ]
 
 
 def test_rows_survive_their_file(tmp_path: Path) -> None:
@@ -38,7 +41,9 @@ def test_json_has_the_agreed_keys() -> None:
 
 
 def test_later_parts_finds_what_a_page_loads_by_itself() -> None:
-    page = b'<div hx-get="/a/?b=1&amp;c=2" hx-trigger="load"></div><a hx-get="/never/" hx-trigger="click"></a>'
+    page = (
+        b'<div hx-get="/a/?b=1&amp;c=2" hx-trigger="load"></div><a hx-get="/never/" hx-trigger="click"></a>'
+    )
     assert later_parts(page) == ["/a/?b=1&c=2"]
 
 

@@ -45,7 +45,9 @@ def test_move_refuses_a_database_of_something_else(filled: Installation) -> None
 
 
 def test_move_tells_of_a_wrong_address(filled: Installation) -> None:
-    answers = [filled.embudo("move-to-postgres", url) for url in ("nonsense", "postgresql://nobody:x@127.0.0.1:1/x")]
+    answers = [
+        filled.embudo("move-to-postgres", url) for url in ("nonsense", "postgresql://nobody:x@127.0.0.1:1/x")
+    ]
     assert [(one.returncode, len(one.stderr.splitlines())) for one in answers] == [(1, 1), (1, 1)]
 
 
@@ -59,6 +61,10 @@ def test_move_leaves_the_target_empty_when_a_row_does_not_fit(filled: Installati
     done = filled.embudo("move-to-postgres", url)
     assert (done.returncode, "does not take a row of directory_company" in done.stderr) == (1, True)
     there = Installation(filled.data, url)
-    counts = {table: json.loads(json.dumps(digest))[0] for table, digest in there.do("digests").items() if table != "files"}
+    counts = {
+        table: json.loads(json.dumps(digest))[0]
+        for table, digest in there.do("digests").items()
+        if table != "files"
+    }
     there.leave()
     assert counts["access_user"] == counts["directory_company"] == 0

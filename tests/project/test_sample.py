@@ -54,7 +54,11 @@ def test_sample_is_a_company_at_work(loaded: Path) -> None:
     assert loaded.stat().st_mode & 0o777 == 0o600
     assert "seller@example.com" in loaded.read_text()
     seller = User.objects.get(email="seller@example.com")
-    assert (seller.name, seller.manager.name, seller.check_password("a password for all")) == (SELLER, MANAGER, True)
+    assert (seller.name, seller.manager.name, seller.check_password("a password for all")) == (
+        SELLER,
+        MANAGER,
+        True,
+    )
     won = LogEntry.objects.filter(name="sales.OpportunityWon")
     assert won.count() == Opportunity.objects.filter(state="won").count() == source.PART["Won"]
     assert set(won.values_list("actor_id", flat=True)) == set(

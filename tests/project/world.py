@@ -36,7 +36,9 @@ thread: list[threading.Thread] = []
 
 def start() -> str:
     setup.migrate()
-    access.create_user(SYSTEM, email="ann@example.com", name="Ann Żółć", roles=("administrator",), password="a long one 1")
+    access.create_user(
+        SYSTEM, email="ann@example.com", name="Ann Żółć", roles=("administrator",), password="a long one 1"
+    )
     return "started"
 
 
@@ -118,7 +120,19 @@ def verified() -> list[str]:
 
 ACTS: dict[str, Callable[..., Any]] = {
     act.__name__: act
-    for act in (start, write, write_on, acknowledged, stop_writing, digests, table, hear, log, sealed, verified)
+    for act in (
+        start,
+        write,
+        write_on,
+        acknowledged,
+        stop_writing,
+        digests,
+        table,
+        hear,
+        log,
+        sealed,
+        verified,
+    )
 }
 
 

@@ -60,7 +60,9 @@ class Menu:
         if not line["count"]:
             return ""
         words = ngettext("%(counter)s open", "%(counter)s open", line["count"]) % {"counter": line["count"]}
-        shown = f'<span aria-hidden="true">{line["count_shown"]}</span><span class="vh">, {text(words)}</span>'
+        shown = (
+            f'<span aria-hidden="true">{line["count_shown"]}</span><span class="vh">, {text(words)}</span>'
+        )
         return f'<span class="tally">{shown}</span>'
 
     @property

@@ -67,6 +67,8 @@ class Rush:
 
 def rush(clients: Sequence[Client], act: Callable[[Client, int], Answer], *, each: int) -> Rush:
     """Every client does `act` `each` times, all of them at once."""
+    for client in clients:  # a server closes what was idle for some seconds
+        client.close()
 
     def one(client: Client) -> list[Answer]:
         return [act(client, number) for number in range(each)]

@@ -83,7 +83,10 @@ def table(rows: Sequence[Row]) -> str:
     lines = [HEAD, *(_cells(row) for row in rows)]
     widths = [max(len(line[number]) for line in lines) for number in range(len(HEAD))]
     aligned = [
-        "  ".join(cell.ljust(width) if number in (0, 2, 8) else cell.rjust(width) for number, (cell, width) in enumerate(zip(line, widths, strict=True)))
+        "  ".join(
+            cell.ljust(width) if number in (0, 2, 8) else cell.rjust(width)
+            for number, (cell, width) in enumerate(zip(line, widths, strict=True))
+        )
         for line in lines
     ]
     controls = {row.control for row in rows if row.control}

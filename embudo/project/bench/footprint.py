@@ -47,7 +47,9 @@ def sizes() -> list[Row]:
     """The package and everything that it requires, as they lie on the disk, compiled code included."""
     packages = sum(_size(one) for one in _required())
     own = sum(
-        path.stat().st_size for path in PACKAGE.rglob("*") if path.is_file() and "tests" not in path.relative_to(PACKAGE).parts
+        path.stat().st_size
+        for path in PACKAGE.rglob("*")
+        if path.is_file() and "tests" not in path.relative_to(PACKAGE).parts
     )
     return [Row("installed size without test tools", (packages + own) / 1e6, "MB", 450)]
 
@@ -93,7 +95,9 @@ def _size(found: metadata.Distribution) -> int:
 def streams() -> list[Row]:
     sse.allow_many_files()
     users = [
-        access.create_user(SYSTEM, email=f"viewer{number}@example.com", name=f"Viewer {number}", roles=("administrator",))
+        access.create_user(
+            SYSTEM, email=f"viewer{number}@example.com", name=f"Viewer {number}", roles=("administrator",)
+        )
         for number in range(STREAMS // A_USER)
     ]
     lead = newest(Lead, status="new")

@@ -21,7 +21,10 @@ from embudo.project.bench.figures import Control, Row, middle, percentile
 from embudo.project.bench.place import Server, served, trivial
 from embudo.project.bench.seed import COMMON, RARE, cookie_of, newest
 
-LIST_WALL, LIST_CPU = 9.4, 9.4  # PERFORMANCE: uvicorn, SQLite, template: one request after another takes its CPU time
+LIST_WALL, LIST_CPU = (
+    9.4,
+    9.4,
+)  # PERFORMANCE: uvicorn, SQLite, template: one request after another takes its CPU time
 LOADED_LATER = re.compile(r'hx-get="([^"]+)"[^>]*hx-trigger="[^"]*(?:load|revealed|intersect)')
 NOTES = 20
 SEEN, WARM = 50, 10
@@ -60,7 +63,10 @@ def lists() -> list[Row]:
     plain = controls()
     with served("--empty", "--no-worker") as server:
         client = server.client(Cookie=cookie_of(User.objects.get(email="admin@example.com")))
-        found = {name: _measured(server, client, reverse(name), 150) for name in ("sales:leads", "sales:opportunities")}
+        found = {
+            name: _measured(server, client, reverse(name), 150)
+            for name in ("sales:leads", "sales:opportunities")
+        }
     rows = []
     for name, (taken, spent) in found.items():
         title = name.partition(":")[2]
@@ -73,7 +79,9 @@ def lists() -> list[Row]:
 
 def later_parts(page: bytes) -> list[str]:
     """What the page asks for by itself once it is there, but for the number on the bell, which is on every page."""
-    return [path for path in map(unescape, LOADED_LATER.findall(page.decode())) if path != reverse("notify:count")]
+    return [
+        path for path in map(unescape, LOADED_LATER.findall(page.decode())) if path != reverse("notify:count")
+    ]
 
 
 def slowest(client: Client, path: str) -> tuple[float, float]:
@@ -97,7 +105,9 @@ def records() -> list[Row]:
     seller = User.objects.get(email="seller0@example.com")
     lead = Lead.objects.get(pk=newest(Lead, owner=seller))
     for number in range(NOTES):
-        activity.add_note(actor_of(seller), about=lead, text=f"Note {number}: asked for a quotation and two references.")
+        activity.add_note(
+            actor_of(seller), about=lead, text=f"Note {number}: asked for a quotation and two references."
+        )
     with served("--empty", "--no-worker") as server:
         client = server.client(Cookie=cookie_of(seller))
         path = reverse("sales:lead", args=[lead.pk])
@@ -130,7 +140,12 @@ def _for_both(title: str, name: str) -> list[Row]:
 
 def search() -> list[Row]:
     plain = controls()
-    asked = {"rare name": RARE, "common name": COMMON, "three letters": COMMON[:3], "typing mistake": "Quetzalcoalt"}
+    asked = {
+        "rare name": RARE,
+        "common name": COMMON,
+        "three letters": COMMON[:3],
+        "typing mistake": "Quetzalcoalt",
+    }
     rows = []
     with served("--empty", "--no-worker") as server:
         client = server.client(Cookie=cookie_of(User.objects.get(email="seller0@example.com")))
@@ -162,7 +177,9 @@ def queries() -> list[Row]:
         for part in later_parts(body):
             _count(inside, part, counted, HTTP_HX_REQUEST="true")
     worst = max(counted, key=lambda page: counted[page])
-    return [Row(f"queries a page, at most ({re.sub('[0-9a-f-]{36}', '<id>', worst)})", counted[worst], "", 12)]
+    return [
+        Row(f"queries a page, at most ({re.sub('[0-9a-f-]{36}', '<id>', worst)})", counted[worst], "", 12)
+    ]
 
 
 def _count(inside: Inside, page: str, counted: dict[str, int], **headers: str) -> bytes:

@@ -1,5 +1,6 @@
 """One part of `embudo bench`, in a process and an installation of its own: python -m … ROWS_FILE COUNT NAME …"""
 
+import logging
 import os
 import sys
 from time import perf_counter
@@ -15,6 +16,7 @@ from embudo.project import setup  # noqa: E402
 from embudo.project.bench import figures, footprint, pages, trivial, writes  # noqa: E402
 from embudo.project.bench.seed import Seed  # noqa: E402
 
+logger = logging.getLogger(__name__)
 BENCHES = {**pages.BENCHES, **writes.BENCHES, **footprint.BENCHES}
 UNSEEDED = frozenset({"start", "size"})
 
@@ -32,13 +34,18 @@ def main(file: str, count: int, names: list[str]) -> int:
         setup.collect_static()
         connections.close_all()
         say(f"seeded in {perf_counter() - started:.0f} s")
-    rows = []
+    rows: list[figures.Row] = []
+    failed = 0
     for name in names:
         say(f"measuring: {name}")
-        rows += BENCHES[name]()
+        try:
+            rows += BENCHES[name]()
+        except Exception:  # the others are measured all the same
+            logger.exception("the measurement of %s failed", name)
+            failed = 1
         connections.close_all()
-    figures.save(rows, file)
-    return 0
+        figures.save(rows, file)
+    return failed
 
 
 if __name__ == "__main__":

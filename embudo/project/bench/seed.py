@@ -34,7 +34,7 @@ SYSTEM = system_actor("bench")
 BATCH = 2000
 SELLERS = 20
 RARE, COMMON = "Quetzalcoatl", "Fernandez"  # in ten names of all, and in one of two hundred
-SYLLABLES = "ba co du fe gi ka lo mu ne pi ra so tu ve wi xa yo zu bri cla dro fle gra pla sto tra vor".split()  # noqa: SIM905
+SYLLABLES = ("ba", "co", "du", "fe", "gi", "ka", "lo", "mu", "ne", "pi", "ra", "so", "tu", "ve", "wi", "xa", "yo", "zu", "bri", "cla", "dro", "fle", "gra", "pla", "sto", "tra", "vor")  # fmt: skip
 STATUSES = ("new", "new", "working", "qualified", "disqualified")
 
 
@@ -57,7 +57,9 @@ class Seed:
             cursor.execute("ANALYZE")
 
     def make_people(self) -> None:
-        self.admin = access.create_user(SYSTEM, email="admin@example.com", name="Admin", roles=("administrator",))
+        self.admin = access.create_user(
+            SYSTEM, email="admin@example.com", name="Admin", roles=("administrator",)
+        )
         manager = access.create_user(SYSTEM, email="manager@example.com", name="Manager", roles=("manager",))
         for number in range(SELLERS):
             email, name = f"seller{number}@example.com", f"Seller {number}"
@@ -92,12 +94,22 @@ class Seed:
             }  # fmt: skip
             values |= company_keys(values)
             at = self.moment()
-            yield Company(**values, owner=self.random.choice(self.sellers), is_customer=number % 3 == 0, created=at, updated=at)
+            yield Company(
+                **values,
+                owner=self.random.choice(self.sellers),
+                is_customer=number % 3 == 0,
+                created=at,
+                updated=at,
+            )
 
     def leads(self) -> Iterator[Lead]:
         for number in range(self.count):
             name, house = self.person(number), f"{self.word()} {self.word()}"
-            email, phone, at = f"lead{number}@{self.word().lower()}.example.com", f"+1303{number:07}", self.moment()
+            email, phone, at = (
+                f"lead{number}@{self.word().lower()}.example.com",
+                f"+1303{number:07}",
+                self.moment(),
+            )
             status = STATUSES[number % len(STATUSES)]
             yield Lead(
                 name=name, company_name=house, email=email, phone=phone, message="Please send an offer.", status=status,
@@ -111,7 +123,11 @@ class Seed:
         stages = list(Stage.objects.select_related("pipeline"))
         for number in range(self.count):
             company: Any = self.random.choice(companies)
-            stage, at, title = stages[number % len(stages)], self.moment(), f"{self.word()} for {company.name}"[:200]
+            stage, at, title = (
+                stages[number % len(stages)],
+                self.moment(),
+                f"{self.word()} for {company.name}"[:200],
+            )
             yield Opportunity(
                 title=title, company=company, pipeline=stage.pipeline, stage=stage, stage_since=at, state=stage.kind,
                 value_minor=self.random.randrange(10_000, 9_000_000), currency="EUR", owner=self.random.choice(self.sellers),
@@ -140,11 +156,21 @@ class Seed:
 
 def stay(record: Any) -> StageStay:
     left = record.closed
-    return StageStay(opportunity=record, stage=record.stage, entered=record.stage_since, left=left, seconds=0 if left else None)
+    return StageStay(
+        opportunity=record,
+        stage=record.stage,
+        entered=record.stage_since,
+        left=left,
+        seconds=0 if left else None,
+    )
 
 
 def entry(record: Any) -> LogEntry:
-    event = LeadCreated(record.pk, None) if isinstance(record, Lead) else OpportunityOpened(record.pk, record.stage_id)
+    event = (
+        LeadCreated(record.pk, None)
+        if isinstance(record, Lead)
+        else OpportunityOpened(record.pk, record.stage_id)
+    )
     return LogEntry(
         at=record.created, act=new_id(), name=event.name, command="bench.seed", actor_kind="system", actor_name="bench",
         about_kind=record.kind_name(), about_id=record.pk, data=to_data(event),
@@ -174,5 +200,3 @@ def cookie_of(user: User) -> str:
 
 def newest(model: type[Record], **wanted: Any) -> UUID:
     return model.objects.filter(**wanted).order_by("-created").values_list("pk", flat=True)[0]
-
-

@@ -49,7 +49,12 @@ def controls() -> tuple[Control, Control]:
         together = rush(clients, _plain, each=EACH).a_second
     return (
         Control(f"trivial creation on {NAMES[vendor]}, ms", alone, ALONE[vendor]),
-        Control(f"trivial creation on {NAMES[vendor]}, {AT_ONCE} at once, a second", together, PLAIN[vendor], is_rate=True),
+        Control(
+            f"trivial creation on {NAMES[vendor]}, {AT_ONCE} at once, a second",
+            together,
+            PLAIN[vendor],
+            is_rate=True,
+        ),
     )
 
 
@@ -69,7 +74,14 @@ def creations() -> list[Row]:
     name = NAMES[vendor]
     return [
         Row(f"create a lead on {name}: median", middle(alone.milliseconds), "ms", 8, single),
-        Row(f"create leads on {name}, {AT_ONCE} at once", together.a_second, "/s", REACH[vendor], several, is_rate=True),
+        Row(
+            f"create leads on {name}, {AT_ONCE} at once",
+            together.a_second,
+            "/s",
+            REACH[vendor],
+            several,
+            is_rate=True,
+        ),
         Row(f"create leads on {name}: errors", alone.errors + together.errors, "", 0),
     ]
 
@@ -80,7 +92,9 @@ class Ear(threading.Thread):
     def __init__(self, server: Server, cookie: str, record: str) -> None:
         super().__init__(daemon=True)
         self.connection = HTTPConnection("127.0.0.1", server.port, timeout=20)
-        self.connection.request("GET", f"/events/?watch=sales.opportunity:{record}", headers={"Cookie": cookie})
+        self.connection.request(
+            "GET", f"/events/?watch=sales.opportunity:{record}", headers={"Cookie": cookie}
+        )
         self.response = self.connection.getresponse()
         self.ready, self.heard = threading.Event(), threading.Event()
         self.at = 0.0
@@ -103,7 +117,9 @@ class Ear(threading.Thread):
 def cards() -> list[Row]:
     admin, secret = User.objects.get(email="admin@example.com"), token()
     card = Opportunity.objects.filter(state="open").order_by("-created")[0]
-    stages = [str(pk) for pk in Stage.objects.filter(kind="open").order_by("order").values_list("pk", flat=True)]
+    stages = [
+        str(pk) for pk in Stage.objects.filter(kind="open").order_by("order").values_list("pk", flat=True)
+    ]
     path = f"/api/v1/opportunities/{card.pk}/move"
     single, _several = controls()
     taken = []

@@ -43,7 +43,10 @@ class Market:
 
     def register_companies(self, accounts: list[Account], deals: list[Deal]) -> None:
         """Each by the agent who has most to do with it, with the people that one would know there."""
-        busy = {name: Counter(deal.agent for deal in deals if deal.account == name) for name in {d.account for d in deals}}
+        busy = {
+            name: Counter(deal.agent for deal in deals if deal.account == name)
+            for name in {d.account for d in deals}
+        }
         winners = {deal.account for deal in deals if deal.stage == "Won"}
         for account in accounts:
             agent = busy[account.name].most_common(1)[0][0] if busy.get(account.name) else MANAGER
@@ -54,7 +57,9 @@ class Market:
                 email=f"office@{_host(account.name)}",
             )  # fmt: skip
             self.companies[account.name] = company
-            self.people[account.name] = [self._person(agent, company) for _number in range(self.random.choice((1, 1, 2, 3)))]
+            self.people[account.name] = [
+                self._person(agent, company) for _number in range(self.random.choice((1, 1, 2, 3)))
+            ]
 
     def _person(self, agent: str, company: Company) -> Person:
         first, last = full_name(self.random)
@@ -87,7 +92,9 @@ class Market:
         self.opportunities.append((deal, opportunity))
         if deal.closed:
             later = at_work(deal.closed, self.random.randrange(600))
-            self.story.plan(max(later, clock.now() + timedelta(minutes=20)), lambda: self._close(deal, opportunity))
+            self.story.plan(
+                max(later, clock.now() + timedelta(minutes=20)), lambda: self._close(deal, opportunity)
+            )
         elif deal.stage == "Engaging":
             self._plan_move(deal, opportunity)
 
@@ -95,7 +102,9 @@ class Market:
         """The set knows the last stage only; those still open are spread over the later stages."""
         stage = self.random.choice(LATER_STAGES)
         if stage != "Engaging":
-            moment = at_work(self.today - timedelta(days=self.random.randrange(1, 20)), self.random.randrange(600))
+            moment = at_work(
+                self.today - timedelta(days=self.random.randrange(1, 20)), self.random.randrange(600)
+            )
             actor = self.staff.actor(deal.agent)
             act = lambda: sales.move_opportunity(actor, opportunity, stage=self.stages[stage])  # noqa: E731
             self.story.plan(max(moment, clock.now() + timedelta(hours=1)), act)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 from embudo.business.billing import commands as billing
 from embudo.business.billing.models import Invoice
@@ -41,8 +42,20 @@ NOTES = (
     "Compares us with one other supplier.",
     "Delivery to two sites, the second one in spring.",
 )
-CALLS = ("Went through the offer.", "Left a message.", "Asked about delivery.", "Agreed on a demo.", "Budget is confirmed.")
-TODOS = ("Send the offer", "Call back", "Prepare the demo", "Ask for the order number", "Check the delivery date")
+CALLS = (
+    "Went through the offer.",
+    "Left a message.",
+    "Asked about delivery.",
+    "Agreed on a demo.",
+    "Budget is confirmed.",
+)
+TODOS = (
+    "Send the offer",
+    "Call back",
+    "Prepare the demo",
+    "Ask for the order number",
+    "Check the delivery date",
+)
 
 
 @dataclass(frozen=True)
@@ -66,7 +79,12 @@ FATES = (
 class Extras:
     def __init__(self, market: Market) -> None:
         self.market = market
-        self.staff, self.story, self.random, self.today = market.staff, market.story, market.random, market.today
+        self.staff, self.story, self.random, self.today = (
+            market.staff,
+            market.story,
+            market.random,
+            market.today,
+        )
         self.sources: list[LeadSource] = []
         self.fates = list(FATES)
         market.on_won = self._invoice_some
@@ -200,7 +218,8 @@ class Extras:
             self.staff.collector, invoice, amount=amount, paid_on=clock.today(), reference=text
         )
         if fate.is_returned:
-            act = lambda: billing.reverse_payment(self.staff.collector, payment, reason="Direct debit returned")  # noqa: E731
+            reason = "Direct debit returned"
+            act = partial(billing.reverse_payment, self.staff.collector, payment, reason=reason)
             self.story.plan(clock.now() + timedelta(days=2), act)
 
     def _take_back(self, invoice: Invoice) -> None:

@@ -37,7 +37,9 @@ def main(options: argparse.Namespace) -> int:
     except Refused as refused:
         print(refused.message, file=sys.stderr)
         return 1
-    print(f"Loaded in {perf_counter() - started:.1f} s.\n\nSign-ins (kept in {file}):\n{file.read_text(encoding='utf-8')}")
+    print(
+        f"Loaded in {perf_counter() - started:.1f} s.\n\nSign-ins (kept in {file}):\n{file.read_text(encoding='utf-8')}"
+    )
     return 0
 
 

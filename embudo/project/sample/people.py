@@ -58,7 +58,13 @@ class Staff:
         door = next((door for door, who in SIGN_INS.items() if who == name), "")
         email = f"{door or name.lower().replace(' ', '.')}@example.com"
         user = commands.create_user(
-            SYSTEM, email=email, name=name, roles=roles, password=self.passwords.get(email), manager=manager, team=team
+            SYSTEM,
+            email=email,
+            name=name,
+            roles=roles,
+            password=self.passwords.get(email),
+            manager=manager,
+            team=team,
         )
         self.users[name] = user
         return user
@@ -79,7 +85,10 @@ def hire_everybody(agents: list[Agent], given: str | None) -> Staff:
     staff.hire(SIGN_INS["admin"], "administrator")
     staff.hire(SIGN_INS["collector"], "collector")
     staff.inbound = commands.create_role(staff.admin, name=INBOUND).slug
-    teams = {office: commands.create_team(staff.admin, name=office) for office in sorted({one.office for one in agents})}
+    teams = {
+        office: commands.create_team(staff.admin, name=office)
+        for office in sorted({one.office for one in agents})
+    }
     for agent in agents:
         if agent.manager not in staff.users:
             staff.hire(agent.manager, "manager", team=teams[agent.office])
