@@ -58,7 +58,9 @@ def test_palette_finds_a_new_lead(enter: Enter) -> None:
     boss = enter("admin-en@example.com")
     boss.go("/leads/new/")
     boss.fill("main [name=name]", "Żaneta Ćwik")
-    boss.page.select_option("main [name=owner]", label="Iris EN")  # not whose turn it is: others count their leads
+    boss.page.select_option(
+        "main [name=owner]", label="Iris EN"
+    )  # not whose turn it is: others count their leads
     boss.press("main #submit")
     boss.page.wait_for_url(A_LEAD)
     lead = boss.page.url
