@@ -38,7 +38,8 @@ def page_faults(caller: Caller, path: str) -> tuple[list[str], bool]:
     """What came alive on one page, and whether it showed any payload at all."""
     response = caller.ask("GET", path)
     if response.streaming:
-        response.close()
+        for _piece in response.streaming_content:
+            pass  # read to its end, so that the client closes the file
     if response.status_code >= 500:
         return [f"{path}: {response.status_code}"], False
     target = response.headers.get("Location", "")

@@ -109,7 +109,8 @@ def faults(endpoint: Endpoint, caller: Caller, world: World, before: dict[str, l
             if is_refusal(response) and writes.statements:
                 changed = differing(before, dump())
                 found += [f"{told}: {response.status_code}, yet {table} changed" for table in changed]
-            response.close()
+            for _piece in response.streaming_content if response.streaming else ():
+                pass  # read to its end, so that the client closes the file
             transaction.set_rollback(True)
     return found
 
