@@ -82,7 +82,7 @@ class Gate:
     language: str = "en"
     cookies: Any = None
     findings: list[Finding] = field(default_factory=list)
-    titles: dict[str, State] = field(default_factory=dict)
+    titles: dict[str, str] = field(default_factory=dict)
     stops: int = 0
 
     def check(
@@ -158,9 +158,9 @@ class Gate:
 
     def _facts(self, page: Page, state: State) -> None:
         title, facts = page.title(), page.evaluate(FACTS_JS)
-        known = self.titles.setdefault(title, state)
-        if known.path.partition("?")[0] != state.path.partition("?")[0]:  # a dialog shares its page's title
-            self.add(state, "page", "light", "title not unique", f"{title!r}, also {known.name}")
+        if title in self.titles:
+            self.add(state, "page", "light", "title not unique", f"{title!r}, also {self.titles[title]}")
+        self.titles[title] = state.name
         for name in ("h1", "main"):
             if facts[name] != 1:
                 self.add(state, "page", "light", f"{name} count", facts[name])
