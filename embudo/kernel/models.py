@@ -20,13 +20,27 @@ class CurrentTransaction(models.Func):
 
 
 class OldestOpenTransaction(CurrentTransaction):
-    """Everything below it has ended; on SQLite all that can be read has ended."""
+    """
+    Everything below it has ended; on SQLite all that can be read has ended. PostgreSQL numbers the transactions of a
+    whole cluster, so those known to belong to another database are left out: what runs long there (a backup, a
+    report) must not hold up our reactions.
+    """
 
     def as_sql(self, *args: Any, **kwargs: Any) -> Any:
         return "1", []
 
     def as_postgresql(self, *args: Any, **kwargs: Any) -> Any:
-        return "pg_snapshot_xmin(pg_current_snapshot())::text::bigint", []
+        return OLDEST_OPEN, []
+
+
+OLDEST_OPEN = """(
+    SELECT coalesce(min(running::text::bigint), pg_snapshot_xmax(pg_current_snapshot())::text::bigint)
+    FROM pg_snapshot_xip(pg_current_snapshot()) AS running
+    WHERE NOT EXISTS (
+        SELECT FROM pg_stat_activity
+        WHERE backend_xid = running::xid AND datname <> current_database()
+    )
+)"""
 
 
 class LogEntry(models.Model):

@@ -57,6 +57,25 @@ def test_cursor_waits_for_an_older_open_transaction(monkeypatch: pytest.MonkeyPa
     assert (while_open, heard) == ([], [1, 2])
 
 
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_transaction_open_in_another_database_holds_up_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[int] = []
+    listener = Subscription("test.hear", Numbered, lambda event, _entry: heard.append(event.number))
+    monkeypatch.setattr("embudo.kernel.follow.subscriptions", {"test.hear": listener})
+    elsewhere = connection.copy("elsewhere")
+    elsewhere.settings_dict = {**connection.settings_dict, "NAME": "postgres"}
+    elsewhere.set_autocommit(False)
+    try:
+        with elsewhere.cursor() as cursor:
+            cursor.execute("SELECT pg_current_xact_id()")
+        say(1)
+        follow()
+    finally:
+        elsewhere.close()
+    assert heard == [1]
+
+
 def count_up(file: str, rounds: int) -> None:
     wrapper = DatabaseWrapper(
         {

@@ -78,19 +78,18 @@ document.addEventListener("htmx:response:error", (e) => {
 
 /* ---------- Dialogs: any link with data-dialog opens its page in one; without script it is a page ---------- */
 const dialog = $("#dialog"), inside = $("#dialog-body");
-let opener = null, title = document.title;
+let opener = null;
 function openDialog(link) {
   opener = link;
   htmx.ajax("GET", link.dataset.href ?? link.href, { target: "#dialog-body", swap: "innerHTML", headers: { "HX-Target": "div#dialog-body" } });
 }
 function openFilledDialog() {
   if (!dialog || dialog.open || !inside.childElementCount) return;
-  title = document.title;
   dialog.showModal();
   ($("[data-focus-now], [autofocus]", inside) ?? $(".field :is(input:not([type=hidden]), select, textarea)", inside) ?? $("[data-default]", inside))?.focus();
 }
 dialog?.addEventListener("close", () => {
-  inside.replaceChildren(); document.title = title;
+  inside.replaceChildren();
   dispatchEvent(new CustomEvent("dialog:closed"));
   if (opener?.isConnected) opener.focus();
 });
@@ -99,6 +98,21 @@ document.addEventListener("done", () => {
   if (dialog?.open) { inside.replaceChildren(); dialog.close(); }   // emptied at once: "close" comes after this answer's swap
   const parts = $$("[data-panel], [data-refresh]");
   parts.length ? parts.forEach((el) => htmx.trigger(el, "refresh")) : location.reload();
+});
+
+/* ---------- The title says what is open: tabs, history and screen readers name the window by it ---------- */
+let pageTitle = document.title;
+function retitle() {
+  const layer = $$("dialog[open], [popover]:popover-open").at(-1);
+  if (!layer) { document.title = pageTitle; return; }
+  const named = document.getElementById(layer.getAttribute("aria-labelledby")) ?? $(`[popovertarget="${layer.id}"]`);
+  const name = (layer.getAttribute("aria-label") ?? named?.textContent ?? "").trim().replace(/\s+/g, " ");
+  document.title = [$("#errors", layer) && document.body.dataset.msgError, name && `${name} ·`, pageTitle].filter(Boolean).join(" ");
+}
+for (const happened of ["toggle", "close"]) document.addEventListener(happened, retitle, true);
+document.addEventListener("htmx:finally:swap", () => {     // htmx has set the title of the page, or of a dialog's content
+  if (!$("dialog[open]")) pageTitle = document.title;
+  retitle();
 });
 
 /* ---------- Theme ---------- */
