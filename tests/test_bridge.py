@@ -1,6 +1,7 @@
 """The bridge between the ASGI server and the synchronous pages, driven as a server drives it."""
 
 import asyncio
+import threading
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -28,8 +29,7 @@ def stream(_environ: dict[str, Any], start_response: Any) -> Streamed:
     return Streamed()
 
 
-def call(app: Any, *bodies: bytes, **scope: Any) -> list[dict[str, Any]]:
-    sent: list[dict[str, Any]] = []
+async def served(app: Any, sent: list[Any], *bodies: bytes, **scope: Any) -> None:
     waiting = [
         {"type": "http.request", "body": body, "more_body": number < len(bodies) - 1}
         for number, body in enumerate(bodies or (b"",))
@@ -45,7 +45,12 @@ def call(app: Any, *bodies: bytes, **scope: Any) -> list[dict[str, Any]]:
         "method": "POST", "path": "/łódź/", "query_string": b"q=\xff", "headers": [], "http_version": "1.1",
         "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80),
     } | scope  # fmt: skip
-    asyncio.run(Pages(app, 1)(given, receive, send))
+    await Pages(app, 1)(given, receive, send)
+
+
+def call(app: Any, *bodies: bytes, **scope: Any) -> list[dict[str, Any]]:
+    sent: list[dict[str, Any]] = []
+    asyncio.run(served(app, sent, *bodies, **scope))
     return sent
 
 
@@ -88,3 +93,24 @@ def test_header_with_an_underscore_cannot_pass_for_another() -> None:
 
     _start, body = call(seen, headers=[(b"x_forwarded_proto", b"https")])
     assert body["body"] == b"none"
+
+
+def test_page_that_the_ending_server_gives_up_is_answered_by_try_again() -> None:
+    sent: list[Any] = []
+    going, end = threading.Event(), threading.Event()
+
+    def slow(_environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        start_response("200 OK", [])
+        going.set()
+        end.wait(5)
+        return [b"late"]
+
+    async def serve() -> None:
+        task = asyncio.create_task(served(slow, sent))
+        await asyncio.to_thread(going.wait, 5)
+        task.cancel()
+        await task
+        end.set()
+
+    asyncio.run(serve())
+    assert (sent[0]["status"], dict(sent[0]["headers"])[b"retry-after"], len(sent)) == (503, b"5", 2)

@@ -7,10 +7,13 @@ from uuid import UUID
 
 from django.db import transaction
 
-from embudo.kernel import personal
+from embudo.kernel import bell, personal
 from embudo.kernel.actor import Actor
 from embudo.kernel.models import LogAbout, LogEntry
+from embudo.kernel.prepared import insert, insert_all
 from embudo.kernel.record import Record, new_id
+
+FEW = 3  # entries for which one statement each costs less than building one for all
 
 
 @dataclass
@@ -54,16 +57,25 @@ class Act:
             if self.changes:
                 raise RuntimeError(f"{self.command} changed records but published no event")
             return
+        firsts: dict[tuple[str, UUID], RecordedEvent] = {}
+        for event in self.events:
+            for about in event.about:
+                firsts.setdefault(about, event)
         for order, change in enumerate(self.changes):
             change.order = order
-            fits = (event for event in self.events if (change.kind, change.record_id) in event.about)
-            next(fits, self.events[0]).changes.append(change)
-        keys = personal.keys_for({change.subject_id for change in self.changes if change.personal})
+            firsts.get((change.kind, change.record_id), self.events[0]).changes.append(change)
+        personally = [change for change in self.changes if change.personal]
+        fresh = {change.record_id for change in personally if change.before is None}
+        keys = personal.keys_for({change.subject_id for change in personally}, fresh)
         entries = [self._entry(event, keys) for event in self.events]
-        if len(entries) == 1:
-            entries[0].save(force_insert=True)
-        else:
+        has_further = any(len(event.about) > 1 for event in self.events)
+        if has_further:
             LogEntry.objects.bulk_create(entries)
+        elif len(entries) > FEW:
+            insert_all(entries)
+        else:
+            for entry in entries:
+                insert(entry)
         further = [
             LogAbout(entry=entry, kind=kind, record_id=record_id)
             for entry, event in zip(entries, self.events, strict=True)
@@ -71,6 +83,7 @@ class Act:
         ]
         if further:
             LogAbout.objects.bulk_create(further)
+        bell.ring_on_commit()
 
     def _entry(self, event: RecordedEvent, keys: personal.Keys) -> LogEntry:
         kind, record_id = event.about[0] if event.about else ("", None)

@@ -1,21 +1,25 @@
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from django.apps import apps
 from django.db import models
+from django.db.models import ProtectedError
 
 from embudo.kernel import clock, personal
-from embudo.kernel.act import RecordedChange, current_act
+from embudo.kernel.act import RecordedChange, attempt, current_act
 from embudo.kernel.errors import NotFound, Stale
 from embudo.kernel.event import plain
 from embudo.kernel.models import LogEntry
+from embudo.kernel.prepared import insert, insert_all
 from embudo.kernel.record import R, Record
 
 UNLOGGED = frozenset({"id", "created", "updated", "version"})
 
 
+@cache
 def _logged_fields(model: type[Record]) -> list[models.Field[Any, Any]]:
     left_out = UNLOGGED | set(model.secret_fields)
     return [one for one in model._meta.concrete_fields if one.name not in left_out]
@@ -47,7 +51,7 @@ def _note(record: Record, before: dict[str, Any] | None, after: dict[str, Any] |
 
 def create(record: R) -> R:
     """Inserts a new record within the current act."""
-    record.save(force_insert=True)
+    insert(record)
     values = _values(record, _logged_fields(type(record)))
     _note(record, None, {name: value for name, value in values.items() if value not in (None, "", [], {})})
     return record
@@ -56,9 +60,15 @@ def create(record: R) -> R:
 def create_all(records: Sequence[R]) -> Sequence[R]:
     """Inserts many records of one kind with one statement."""
     if records:
-        type(records[0]).objects.bulk_create(records)
+        insert_all(records)
+        fields = _logged_fields(type(records[0]))
         for record in records:
-            _note(record, None, _values(record, _logged_fields(type(record))))
+            values = _values(record, fields)
+            _note(
+                record,
+                None,
+                {name: value for name, value in values.items() if value not in (None, "", [], {})},
+            )
     return records
 
 
@@ -86,6 +96,36 @@ def update(record: R, **values: Any) -> R:
     public = [name for name in changed if name not in type(record).secret_fields]
     _note(record, {name: before[name] for name in public}, {name: after[name] for name in public})
     return record
+
+
+def update_all(changes: Iterable[tuple[R, Mapping[str, Any]]]) -> list[R]:
+    """
+    Sets values on many records of one kind with one statement; answers those that differ now. The records were locked
+    in this transaction, so that nobody can have been faster.
+    """
+    changed, touched = [], set()
+    for record, values in changes:
+        fields = [_field(type(record), name) for name in values]
+        before = _values(record, fields)
+        for name, value in values.items():
+            setattr(record, name, value)
+        after = _values(record, fields)
+        names = [name for name in before if before[name] != after[name]]
+        if not names:
+            continue
+        record.version, record.updated = record.version + 1, clock.now()
+        public = [name for name in names if name not in type(record).secret_fields]
+        _note(record, {name: before[name] for name in public}, {name: after[name] for name in public})
+        changed.append(record)
+        touched |= set(names)
+    if changed:
+        type(changed[0])._base_manager.bulk_create(
+            changed,
+            update_conflicts=True,
+            unique_fields=["id"],
+            update_fields=[*touched, "version", "updated"],
+        )
+    return changed
 
 
 def delete(record: Record) -> None:
@@ -132,10 +172,11 @@ def _revealed(change: dict[str, Any], keys: personal.Keys) -> dict[str, Any]:
     return {**change, **sides}
 
 
-def undo_changes(act_id: UUID) -> Undone:
+def undo_changes(act_id: UUID, *, but: Collection[UUID] = (), keeps_used: bool = False) -> Undone:
     """
     Puts back, inside the current act, what the act changed: last change first; records changed since by somebody else
-    (their version moved on) are left alone and reported.
+    (their version moved on) are left alone and reported, and those in `but`. With `keeps_used` also records made by the act to which others refer
+    by now; else they raise ProtectedError.
     """
     result = Undone()
     ours: dict[
@@ -143,15 +184,31 @@ def undo_changes(act_id: UUID) -> Undone:
     ] = {}  # the version that our own putting back gave a record, until its earlier change is undone
     for change in reversed(changes_of_act(act_id)):
         about = (change["kind"], UUID(change["id"]))
-        done = not change.get("erased") and _put_back(apps.get_model(change["kind"]), change, ours)
+        may = not change.get("erased") and about[1] not in but
+        done = may and _try_put_back(change, ours, keeps_used=keeps_used)
         (result.put_back if done else result.left).append(about)
     return result
+
+
+def _try_put_back(change: dict[str, Any], ours: dict[UUID, int], *, keeps_used: bool) -> bool:
+    model = apps.get_model(change["kind"])
+    if not (keeps_used and change["before"] is None):
+        return _put_back(model, change, ours)
+    try:
+        with attempt():
+            return _put_back(model, change, ours)
+    except ProtectedError:
+        return False
 
 
 def _put_back(model: type[Record], change: dict[str, Any], ours: dict[UUID, int]) -> bool:
     record_id = UUID(change["id"])
     if change["after"] is None:
-        create(model(id=record_id, version=change["version"] + 1, **_revived(model, change["before"])))
+        create(
+            _with_derived(
+                model(id=record_id, version=change["version"] + 1, **_revived(model, change["before"]))
+            )
+        )
         ours[record_id] = change["version"] + 1
         return True
     expected = ours.get(record_id, change["version"])
@@ -161,8 +218,15 @@ def _put_back(model: type[Record], change: dict[str, Any], ours: dict[UUID, int]
     if change["before"] is None:
         delete(record)
         return True
-    ours[record_id] = update(record, **_revived(model, change["before"])).version
+    values = _revived(model, change["before"])
+    ours[record_id] = update(record, **values, **record.derived(**values)).version
     return True
+
+
+def _with_derived(record: R) -> R:
+    for name, value in record.derived().items():
+        setattr(record, name, value)
+    return record
 
 
 def _revived(model: type[Record], values: dict[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from embudo.kernel.record import Record
 _events: dict[str, type["Event"]] = {}
 
 
+PLAIN = frozenset({str, int, bool, float, type(None)})
 ROOMS = frozenset({"commands", "events", "reactions"})
 
 
@@ -47,6 +48,7 @@ class Subscription:
     name: str
     event: type[Event]
     handler: Handler
+    is_batched: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,10 +77,11 @@ def _reaction_name(handler: Callable[..., object]) -> str:
     return f"{module_of(handler.__module__)}.{handler.__name__}"
 
 
-def on(event: type[Event], *, now: bool = False) -> Callable[[Handler], Handler]:
+def on(event: type[Event], *, now: bool = False, batched: bool = False) -> Callable[[Handler], Handler]:
     """
     Registers a reaction: handler(event, entry), `entry` being the log's row. In the background, at least once, so it
     must be safe to repeat; with now=True inside the act's own transaction, for what must fail together (handler(event)).
+    With batched=True it hears many at once, as the log's rows alone: handler(entries).
     """
 
     def register(handler: Handler) -> Handler:
@@ -86,7 +89,7 @@ def on(event: type[Event], *, now: bool = False) -> Callable[[Handler], Handler]
             immediate.setdefault(event, []).append(handler)
         else:
             name = _reaction_name(handler)
-            subscriptions[name] = Subscription(name, event, handler)
+            subscriptions[name] = Subscription(name, event, handler, batched)
         return handler
 
     return register
@@ -113,6 +116,8 @@ def publish(event: Event, *about: Record) -> None:
 
 def plain(value: Any) -> Any:
     """A value as JSON keeps it."""
+    if type(value) in PLAIN:
+        return value
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, UUID | Decimal):

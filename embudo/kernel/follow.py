@@ -10,7 +10,7 @@ from embudo.kernel.models import Cursor, LogEntry, OldestOpenTransaction
 
 logger = logging.getLogger(__name__)
 BATCH = 100
-SECONDS = 0.3  # a batch ends after this, so that SQLite's writer is never held long
+SECONDS = 0.05  # a batch ends after this, so that SQLite's writer is never held long
 Position = tuple[int, int]
 
 
@@ -56,6 +56,10 @@ def _deliver(
         if locked is None:  # another worker is at it
             return 0
         batch = list(_after(_wanted(entries, subscription), (locked.txid, locked.seq))[:BATCH])
+        if subscription.is_batched and _handle_together(subscription, batch):
+            locked.txid, locked.seq = batch[-1].txid, batch[-1].seq
+            locked.save()
+            return len(batch)
         started, handled = monotonic(), 0
         for entry in batch:
             _handle(subscription, entry)
@@ -65,6 +69,19 @@ def _deliver(
                 break
         locked.save()
     return handled
+
+
+def _handle_together(subscription: Subscription, batch: list[LogEntry]) -> bool:
+    """All at once. False when that fails, or there is none: then one by one, so that only the one at fault waits."""
+    try:
+        with transaction.atomic():
+            subscription.handler(batch)
+    except Exception:
+        logger.exception(
+            "reaction %s failed on %d entries; they are taken one by one", subscription.name, len(batch)
+        )
+        return False
+    return bool(batch)
 
 
 def _skip_to(subscription: Subscription, position: Position, end: Position) -> int:
@@ -88,7 +105,10 @@ def _handle(subscription: Subscription, entry: LogEntry) -> None:
 
 
 def react(subscription: Subscription, entry: LogEntry) -> None:
-    subscription.handler(from_data(entry.name, entry.data), entry)
+    if subscription.is_batched:
+        subscription.handler([entry])
+    else:
+        subscription.handler(from_data(entry.name, entry.data), entry)
 
 
 @task()

@@ -1,7 +1,7 @@
 import base64
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,7 @@ from django.conf import settings
 
 from embudo.kernel import clock
 from embudo.kernel.models import PersonalKey
+from embudo.kernel.prepared import insert
 
 Keys = Mapping[UUID, bytes]
 NONCE = 12
@@ -34,22 +35,30 @@ def _unwrap(wrapped: bytes) -> bytes:
     return AESGCM(derived_key("personal keys")).decrypt(wrapped[:NONCE], wrapped[NONCE:], None)
 
 
-def known_keys(subjects: Iterable[UUID]) -> dict[UUID, bytes]:
+def known_keys(subjects: Collection[UUID]) -> dict[UUID, bytes]:
     """The keys that exist and are not destroyed."""
+    if not subjects:
+        return {}
     rows = PersonalKey.objects.filter(pk__in=list(subjects), key__isnull=False)
     return {row.subject: _unwrap(bytes(row.key)) for row in rows if row.key is not None}
 
 
-def keys_for(subjects: set[UUID]) -> Keys:
-    """A key for each subject, made where it has none. A destroyed one stays destroyed: new values get a throw-away key."""
-    if not subjects:
-        return {}
-    keys = known_keys(subjects)
+def keys_for(subjects: set[UUID], probably_new: Collection[UUID] = ()) -> Keys:
+    """
+    A key for each subject, made where it has none. A destroyed one stays destroyed: new values get a throw-away key.
+    `probably_new` are those that need not be looked for first.
+    """
+    keys = known_keys(subjects.difference(probably_new))
     fresh = {subject: AESGCM.generate_key(256) for subject in subjects - keys.keys()}
-    if fresh:
+    if len(fresh) == 1:
+        [(subject, key)] = fresh.items()
+        is_first = insert(PersonalKey(subject=subject, key=_wrap(key)), or_ignore=True)
+    elif fresh:
         rows = [PersonalKey(subject=subject, key=_wrap(key)) for subject, key in fresh.items()]
         PersonalKey.objects.bulk_create(rows, ignore_conflicts=True)
-        keys |= known_keys(fresh)  # another act may have been first
+        is_first = False
+    if fresh and not is_first:  # another act may have been before us
+        keys |= known_keys(fresh)
     return {**fresh, **keys}
 
 

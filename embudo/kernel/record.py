@@ -72,6 +72,13 @@ class Record(models.Model):
         """Whose personal data this holds: the id of the encryption key in the log."""
         return self.id
 
+    def derived(self, **values: Any) -> dict[str, Any]:
+        """
+        Columns worked out from others (keys, search texts), as they are once `values` are set. Undoing, which knows only
+        what the log kept, works them out anew.
+        """
+        return {}
+
     def is_within(self, actor: Actor, permission: Permission) -> bool:
         return type(self).objects.within(actor, permission).filter(pk=self.pk).exists()
 

@@ -16,6 +16,7 @@ WsgiApp = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 LARGEST_BODY = 30 * 1024 * 1024  # documents may have 25 MB; Django bounds everything else far below
 IN_MEMORY = 1024 * 1024
 TOO_LARGE = b"The request is larger than 30 MB. Send a smaller file."
+ENDING = b"The server is being stopped or restarted. Try again in a moment."
 
 
 class TooLargeError(Exception):
@@ -36,12 +37,16 @@ class Pages:
         try:
             body = await _body(scope, receive)
         except TooLargeError:
-            await _refuse(send)
+            await _refuse(send, 413, TOO_LARGE)
             return
         loop = asyncio.get_running_loop()
         with body:
             answer = _Answer(loop, send)
-            whole = await loop.run_in_executor(self.threads, answer.make, self.app, _environ(scope, body))
+            try:
+                whole = await loop.run_in_executor(self.threads, answer.make, self.app, _environ(scope, body))
+            except asyncio.CancelledError:
+                await answer.give_up()
+                return
             if whole is not None:
                 await send(answer.start)
                 await send({"type": "http.response.body", "body": whole})
@@ -54,6 +59,7 @@ class _Answer:
         self.loop = loop
         self.send = send
         self.start: Message = {}
+        self.is_begun = False
 
     def start_response(
         self, status: str, headers: list[tuple[str, str]], _exc: Any = None
@@ -70,6 +76,7 @@ class _Answer:
         try:
             if not getattr(result, "streaming", False):
                 return b"".join(result)
+            self.is_begun = True
             self._wait(self.send(self.start))
             for chunk in result:
                 self._wait(self.send({"type": "http.response.body", "body": chunk, "more_body": True}))
@@ -80,14 +87,22 @@ class _Answer:
             if close:
                 close()
 
+    async def give_up(self) -> None:
+        """The server ends and waits no longer: what the page did may hold or not, which a 500 would deny."""
+        if self.is_begun:
+            raise asyncio.CancelledError
+        await _refuse(self.send, 503, ENDING)
+
     def _wait(self, sending: Awaitable[None]) -> None:
         asyncio.run_coroutine_threadsafe(cast("Any", sending), self.loop).result()
 
 
-async def _refuse(send: Send) -> None:
+async def _refuse(send: Send, status: int, why: bytes) -> None:
     headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
-    await send({"type": "http.response.start", "status": 413, "headers": headers})
-    await send({"type": "http.response.body", "body": TOO_LARGE})
+    if status == 503:
+        headers.append((b"retry-after", b"5"))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": why})
 
 
 async def _body(scope: Scope, receive: Receive) -> IO[bytes]:

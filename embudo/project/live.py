@@ -5,7 +5,7 @@ import json
 import logging
 import threading
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -18,6 +18,7 @@ from uuid import UUID
 from embudo.project import live_reading as reading
 from embudo.project.bridge import Message, Receive, Scope, Send
 from embudo.project.live_reading import News, Person, Position, Target
+from embudo.project.wake import wires
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +26,13 @@ HEART_BEAT = 25.0  # seconds; proxies close what is silent for longer
 PERSON_CHECK = 30.0  # seconds between two looks whether sessions still stand
 STREAMS_A_PERSON = 20
 PENDING = 200  # news that may wait for one slow client before it is let go
+BREATH = 0.02  # seconds between two looks at the least: a thousand acts a second are read in fifty pieces
+SETTLING = (
+    0.01,
+    0.02,
+    0.04,
+    0.08,
+)  # after a ring that brought nothing: an older act is still being committed
 CONNECTING = 2  # threads (and so database connections) that let streams in
 HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -164,6 +172,7 @@ class Hub:
         self.is_closing = True
         if self.follower:
             self.follower.stop.set()
+            wires.mine().ring()
             with suppress(RuntimeError):  # the loop is gone already
                 self.follower.loop.call_soon_threadsafe(self._close_streams)
 
@@ -179,7 +188,10 @@ def _discard(index: dict[Any, set[Stream]], key: Any, stream: Stream) -> None:
 
 
 class Follower(threading.Thread):
-    """Looks for news several times a second, reads them once for everybody, and hands them to the event loop."""
+    """
+    Looks for news when an act rings, and several times a second in case it was written where no ring comes from; reads
+    them once for everybody, and hands them to the event loop.
+    """
 
     def __init__(self, hub: Hub, loop: asyncio.AbstractEventLoop, position: Position) -> None:
         super().__init__(name="live-follower", daemon=True)
@@ -188,10 +200,16 @@ class Follower(threading.Thread):
 
     def run(self) -> None:
         log = reading.LogFollower(self.position)
-        checked = monotonic()
-        while not self.stop.wait(log.pause):
+        wire, checked = wires.mine(), monotonic()
+        pauses: Iterator[float] = iter(())
+        while not self.stop.wait(BREATH):
+            rang = wire.wait(next(pauses, log.pause))
+            if self.stop.is_set():
+                break
             try:
-                self.look(log)
+                found = self.look(log)
+                if rang or found:
+                    pauses = iter(() if found else SETTLING)
                 if monotonic() - checked > PERSON_CHECK:
                     checked = monotonic()
                     self.check_persons()
@@ -201,17 +219,21 @@ class Follower(threading.Thread):
                 self.stop.wait(1.0)
         reading.release_database()
 
-    def look(self, log: reading.LogFollower) -> None:
+    def look(self, log: reading.LogFollower) -> bool:
+        """Whether there was anything to tell."""
         if not log.has_moved():
-            return
+            return False
         end = log.end() if not self.hub.by_person else None
         if end and not self.hub.by_person:  # who comes from now on reads beyond `end` for themselves
             log.position = end
-            return
+            return True
+        found = False
         for news in log.read(set(list(self.hub.by_person))):  # noqa: C414 - list() copies in one step, set() hashes in many
+            found = True
             if news.may_end_sessions:
                 self.check_persons()
             self.loop.call_soon_threadsafe(self.hub.deliver, news)
+        return found
 
     def check_persons(self) -> None:
         asked: Future[set[Person]] = Future()

@@ -218,7 +218,7 @@ class LogFollower:
         self.position = position
         self.version: object = None
         self.is_sqlite = connection.vendor == "sqlite"
-        self.pause = 0.1 if self.is_sqlite else 0.2
+        self.pause = 0.1 if self.is_sqlite else 0.2  # until the next look when nobody rings
 
     def reset(self) -> None:
         """After a fault: a new connection, and everything since the last position again."""

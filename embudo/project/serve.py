@@ -9,10 +9,15 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import connections
 
+from embudo.project.wake import Wire, wires
+
 GRACE = 8.0  # seconds that a child has to end by itself
+IS_BALANCED = sys.platform == "linux"
+GIVES_WAY = 10  # niceness of the background worker: people's requests come first
 RESTARTS = 1.0  # pause before a child that died is started again
 
 
@@ -88,18 +93,45 @@ def _signal(pid: int, which: signal.Signals) -> None:
         os.kill(pid, which)
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """The socket all web processes share. Raises OSError when the port is taken."""
-    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listening.bind((host, port))
+def reserve(host: str, port: int) -> socket.socket:
+    """Holds the port for the web processes, without taking any connection itself. Raises OSError when it is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with _bound(
+        family, (host, port), is_shared=False
+    ) as alone:  # whoever shared it with us would go unnoticed
+        address = alone.getsockname()
+    return _bound(family, address, is_shared=IS_BALANCED)
+
+
+def _bound(family: int, address: Any, *, is_shared: bool) -> socket.socket:
+    made = socket.socket(family)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if is_shared:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    try:
+        made.bind(address)
+    except OSError:
+        made.close()
+        raise
+    return made
+
+
+def listen(reserved: socket.socket) -> socket.socket:
+    """
+    A process's own socket on the reserved port, so that Linux deals the connections out: from one socket the process
+    that wakes first takes all that wait, and works for both. Elsewhere they share the one.
+    """
+    listening = reserved
+    if IS_BALANCED:
+        listening = _bound(reserved.family, reserved.getsockname(), is_shared=True)
     listening.listen(512)
     listening.setblocking(False)
     return listening
 
 
-def web(listening: socket.socket) -> Callable[[], None]:
+def web(reserved: socket.socket, wire: Wire) -> Callable[[], None]:
     def run() -> None:
+        wires.own = wire
         import uvicorn  # noqa: PLC0415 - only the web processes need it in memory
 
         from embudo.project.asgi import application  # noqa: PLC0415
@@ -113,7 +145,7 @@ def web(listening: socket.socket) -> Callable[[], None]:
             server_header=False,
             proxy_headers=True,
         )
-        uvicorn.Server(config).run(sockets=[listening])
+        uvicorn.Server(config).run(sockets=[listen(reserved)])
 
     return run
 
@@ -122,15 +154,16 @@ def work() -> None:
     """The background worker: follows the log, the clock and the queue until it is told to end."""
     from embudo.kernel import worker  # noqa: PLC0415
 
+    os.nice(GIVES_WAY)
     stop = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_args: stop.set())
     worker.run(stop)
 
 
-def serve(listening: socket.socket, *, processes: int, is_working: bool = True) -> None:
+def serve(reserved: socket.socket, *, processes: int, is_working: bool = True) -> None:
     roles: dict[str, Callable[[], None]] = {
-        f"web {number}": web(listening) for number in range(1, processes + 1)
+        f"web {number}": web(reserved, wire) for number, wire in enumerate(wires.string(processes), 1)
     }
     if is_working:
         roles["worker"] = work

@@ -36,11 +36,13 @@ INSTALLED_APPS = [
     "embudo.foundation.ui",
     "embudo.foundation.access",
     "embudo.foundation.notify",
+    "embudo.foundation.attributes",
     "embudo.foundation.activity",
     "embudo.foundation.documents",
     "embudo.foundation.audit",
     "embudo.foundation.search",
     "embudo.foundation.transfer",
+    "embudo.foundation.duplicates",
     # business
     "embudo.business.directory",
     "embudo.business.supply",
@@ -165,6 +167,12 @@ STORAGES = {
 # smtp://user:password@host:port, smtps://… (TLS from the start), smtp+tls://… (STARTTLS); empty = files in DATA/mail.
 SMTP_URL = env("SMTP_URL")
 MAIL_FROM = env("MAIL_FROM", "Embudo <no-reply@localhost>")
+
+# Public registers of companies; each is asked only where an administrator has switched it on.
+VIES_URL = "https://ec.europa.eu/taxation_customs/vies/rest-api"
+REGON_URL = "https://wyszukiwarkaregon.stat.gov.pl/wsBIR/UslugaBIRzewnPubl.svc"
+REGON_KEY = env("REGON_KEY")
+REGISTER_SECONDS = 8.0  # how long one answer may take
 
 # Who may read /metrics from another machine; empty = only this machine itself.
 METRICS_TOKEN = env("METRICS_TOKEN")

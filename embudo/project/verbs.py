@@ -188,7 +188,7 @@ def serve(options: argparse.Namespace) -> int:
     prepare(is_empty=options.empty)
     address = f"http://{options.host}:{settings.PORT}"
     try:
-        listening = group.listen(options.host, settings.PORT)
+        reserved = group.reserve(options.host, settings.PORT)
     except OSError:
         print(
             f"Port {settings.PORT} is taken. Choose another: make run PORT={settings.PORT + 1}",
@@ -196,7 +196,7 @@ def serve(options: argparse.Namespace) -> int:
         )
         return 1
     print(f"Embudo is at {address}/  (Ctrl-C ends it)", flush=True)
-    group.serve(listening, processes=options.processes, is_working=not options.no_worker)
+    group.serve(reserved, processes=options.processes, is_working=not options.no_worker)
     return 0
 
 

@@ -28,9 +28,11 @@ class Group:
     """`embudo serve` as people run it: a parent, web processes, a worker. They can be killed outright."""
 
     installation: Installation
+    program: tuple[str, ...] = ("embudo",)  # the module, and what comes before "serve"
     port: int = field(default_factory=free_port)
     parent: subprocess.Popen[bytes] | None = None
     roles: dict[str, int] = field(default_factory=dict)  # role -> pid
+    killed: set[int] = field(default_factory=set)  # the parent may not have noticed yet
 
     @property
     def url(self) -> str:
@@ -48,7 +50,7 @@ class Group:
     def start(self) -> None:
         with (self.installation.data / "serve.log").open("ab") as log:
             self.parent = subprocess.Popen(
-                [sys.executable, "-m", "embudo", "serve", "--empty"],
+                [sys.executable, "-m", *self.program, "serve", "--empty"],
                 env=self.environment,
                 stdout=log,
                 stderr=log,
@@ -73,7 +75,7 @@ class Group:
     def _note_roles(self) -> bool:
         """A new process takes the role of the one that died; the first three come in the order of ROLES."""
         assert self.parent is not None
-        present = self._children(self.parent.pid)
+        present = [pid for pid in self._children(self.parent.pid) if pid not in self.killed]
         self.roles = {role: pid for role, pid in self.roles.items() if pid in present}
         vacant = [role for role in ROLES if role not in self.roles]
         fresh = [pid for pid in present if pid not in self.roles.values()]
@@ -95,7 +97,9 @@ class Group:
         elif what == "parent":
             self.parent.kill()
         else:
-            os.kill(self.roles[what], signal.SIGKILL)
+            pid = self.roles.pop(what)
+            self.killed.add(pid)
+            os.kill(pid, signal.SIGKILL)
             return
         self.parent.wait()
         self._await_end(list(self.roles.values()))

@@ -36,7 +36,7 @@ def make_credit_note_pdf(event: InvoiceCorrected, _entry: LogEntry) -> None:
 def announce_overdue() -> int:
     """Chunk by chunk until nothing is left; a chunk that fails is tried again with the job, what is done stays done."""
     announced = 0
-    while found := commands.announce_overdue(system_actor("billing.due_dates")):
+    while found := commands.announce_overdue(system_actor("due dates")):
         announced += found
     return announced
 
@@ -60,7 +60,7 @@ def tell_of_overdue(event: InvoiceOverdue, _entry: LogEntry) -> None:
                 "amount": amount,
             }
             tell_user(
-                system_actor("billing.overdue"),
+                system_actor("overdue invoices"),
                 user=user,
                 kind="billing.overdue",
                 title=gettext("Invoices are overdue"),
@@ -72,13 +72,13 @@ def tell_of_overdue(event: InvoiceOverdue, _entry: LogEntry) -> None:
 
 @on(InvoicePaid)
 def tell_of_payment(event: InvoicePaid, _entry: LogEntry) -> None:
-    invoice = queries.invoice(system_actor("billing.paid"), event.invoice_id)
+    invoice = queries.invoice(system_actor("payments"), event.invoice_id)
     if invoice.owner is None or not invoice.owner.is_active:
         return
     with translation.override(invoice.owner.language):
         values = {"number": event.number, "amount": money((event.gross_minor, event.currency))}
         tell_user(
-            system_actor("billing.paid"),
+            system_actor("payments"),
             user=invoice.owner,
             kind="billing.paid",
             title=gettext("Invoice %(number)s is paid: %(amount)s") % values,

@@ -22,6 +22,6 @@ register_tile(Tile("figures", _("Key figures"), "insight:figures", VIEW_OPPORTUN
 register_tile(Tile("funnel", _("Sales funnel"), "insight:funnel", VIEW_LEADS, order=20))
 register_tile(Tile("pipeline", _("Pipeline by stage"), "insight:pipeline", VIEW_OPPORTUNITIES, order=30))
 register_tile(Tile("money", _("Money by state"), "insight:money", VIEW_INVOICES, order=40))
-register_tile(Tile("tasks", _("To-dos by state"), "insight:tasks", VIEW_TASKS, order=50))
+register_tile(Tile("tasks", _("Tasks by state"), "insight:tasks", VIEW_TASKS, order=50))
 register_tile(Tile("months", _("Won deals by month"), "insight:months", VIEW_OPPORTUNITIES, order=60))
 register_help("insight:dashboard", _("Dashboard"), "insight/help/dashboard.html")

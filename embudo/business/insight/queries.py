@@ -1,17 +1,27 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
+from functools import cached_property
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from embudo.business.billing import permissions as billing_permissions
 from embudo.business.billing.queries import CurrencyFacts, money_facts
 from embudo.business.insight.rules import Amount, Leak, Step, biggest_leak, funnel, months_back, reach_of
 from embudo.business.sales import permissions as sales_permissions
-from embudo.business.sales.queries import MoneyFact, cohort_facts, funnel_facts, won_by_month_facts
+from embudo.business.sales.queries import (
+    ClosedFacts,
+    LeadSteps,
+    MoneyFact,
+    StageSums,
+    closed_facts,
+    cohort_facts,
+    lead_steps,
+    stage_facts,
+    stage_sums,
+    won_by_month_facts,
+)
 from embudo.foundation.activity.queries import TaskFacts, task_facts, tasks_open as open_task_facts, titles_of
 from embudo.kernel import clock
 from embudo.kernel.actor import Actor
@@ -27,15 +37,6 @@ class View:
 
     whose: str
     days: int
-
-    @property
-    def since(self) -> datetime:
-        return clock.now() - timedelta(days=self.days)
-
-    @property
-    def before(self) -> datetime:
-        """The start of the period before, which the figures are compared with."""
-        return clock.now() - timedelta(days=2 * self.days)
 
 
 def widest_scope(actor: Actor) -> Scope | None:
@@ -65,6 +66,40 @@ def amount(facts: Iterable[MoneyFact]) -> Amount:
     return Amount(sum(fact.count for fact in found), tuple(sums))
 
 
+class SalesFacts:
+    """What several tiles read, read once for all of them."""
+
+    def __init__(self, actor: Actor, view: View) -> None:
+        self.actor, self.view = actor, view
+        self.reach = reach(actor, view)
+        now = clock.now()
+        start, before = now - timedelta(days=view.days), now - timedelta(days=2 * view.days)
+        self.spans = {"now": (start, None), "before": (before, start)}
+
+    @cached_property
+    def steps(self) -> dict[str, LeadSteps]:
+        return lead_steps(self.actor, self.spans, reach=self.reach)
+
+    @cached_property
+    def closed(self) -> dict[str, ClosedFacts]:
+        return closed_facts(self.actor, self.spans, reach=self.reach)
+
+    @cached_property
+    def standing(self) -> StageSums:
+        return stage_sums(self.actor, reach=self.reach)
+
+    @property
+    def currencies(self) -> set[str] | None:
+        """All that there are, where what stands in the stages was read anyway."""
+        if "standing" not in self.__dict__:
+            return None
+        return {fact.currency for facts in self.standing.values() for fact in facts}
+
+    @cached_property
+    def made(self) -> dict[str, tuple[MoneyFact, ...]]:
+        return cohort_facts(self.actor, reach=self.reach, since=self.spans["now"][0])
+
+
 @dataclass(frozen=True)
 class Figures:
     """The four figures on top, with those of the period before."""
@@ -75,23 +110,18 @@ class Figures:
     won_before: Amount
     win_rate: int | None
     win_rate_before: int | None
-    open: Amount
 
 
-def figures(actor: Actor, view: View) -> Figures:
-    wanted = reach(actor, view)
-    now = funnel_facts(actor, reach=wanted, since=view.since)
-    before = funnel_facts(actor, reach=wanted, since=view.before, until=view.since)
+def figures(facts: SalesFacts) -> Figures:
+    now, before = facts.closed["now"], facts.closed["before"]
     won, won_before = amount(now.won), amount(before.won)
-    standing = [fact for stage in now.stages if stage.kind == "open" for fact in stage.sums]
     return Figures(
-        leads=now.leads,
-        leads_before=before.leads,
+        leads=facts.steps["now"].leads,
+        leads_before=facts.steps["before"].leads,
         won=won,
         won_before=won_before,
         win_rate=_rate(won, amount(now.lost)),
         win_rate_before=_rate(won_before, amount(before.lost)),
-        open=_merged(standing),
     )
 
 
@@ -117,18 +147,16 @@ class Funnel:
     leak: Leak | None
 
 
-def lead_funnel(actor: Actor, view: View) -> Funnel:
-    wanted = reach(actor, view)
-    facts = funnel_facts(actor, reach=wanted, since=view.since)
-    made = cohort_facts(actor, reach=wanted, since=view.since)
+def lead_funnel(facts: SalesFacts) -> Funnel:
+    reached, made = facts.steps["now"], facts.made
     steps = funnel(
         [
-            (_("Leads"), Amount(facts.leads)),
-            (_("Worked"), Amount(facts.started)),
-            (_("Qualified"), Amount(facts.qualified)),
+            (_("Leads"), Amount(reached.leads)),
+            (_("Worked"), Amount(reached.started)),
+            (_("Qualified"), Amount(reached.qualified)),
             (
                 _("Converted"),
-                Amount(facts.converted, _merged(fact for sums in made.values() for fact in sums).sums),
+                Amount(reached.converted, _merged(fact for sums in made.values() for fact in sums).sums),
             ),
             (_("Won"), amount(made.get("won", ()))),
         ]
@@ -143,16 +171,14 @@ class Lane:
     amount: Amount
 
 
-def pipeline(actor: Actor, view: View) -> list[Lane]:
+def pipeline(facts: SalesFacts) -> list[Lane]:
     """What stands in each open stage now, then what was won and lost in the period."""
-    facts = funnel_facts(actor, reach=reach(actor, view), since=view.since)
-    lanes = [
-        Lane(stage.name, stage.kind, _merged(stage.sums)) for stage in facts.stages if stage.kind == "open"
-    ]
+    stages = [stage for stage in stage_facts(facts.actor, facts.standing) if stage.kind == "open"]
+    closed = facts.closed["now"]
     return [
-        *lanes,
-        Lane(str(_("Won")), "won", amount(facts.won)),
-        Lane(str(_("Lost")), "lost", amount(facts.lost)),
+        *(Lane(stage.name, stage.kind, _merged(stage.sums)) for stage in stages),
+        Lane(str(_("Won")), "won", amount(closed.won)),
+        Lane(str(_("Lost")), "lost", amount(closed.lost)),
     ]
 
 
@@ -170,14 +196,14 @@ class TaskBoard:
 
 def task_board(actor: Actor, view: View) -> TaskBoard:
     """To-dos by state, and the most urgent ones with what they are about."""
-    owners = _owners(actor, view)
-    found = open_task_facts(actor).filter(due__isnull=False).order_by("due", "id")
+    owners, seen = _owners(actor, view), open_task_facts(actor)
+    found = seen.filter(due__isnull=False).order_by("due", "id")
     if owners is not None:
         found = found.filter(owner__in=owners)
     urgent = list(found[:URGENT])
     titles = titles_of(actor, [(task.about_kind, task.about_id) for task in urgent])
     shown = [{"task": task, "about": titles.get(task.about_id)} for task in urgent if task.about_id]
-    return TaskBoard(task_facts(actor, owners=owners), shown)
+    return TaskBoard(task_facts(actor, owners=owners, seen=seen), shown)
 
 
 @dataclass(frozen=True)
@@ -188,8 +214,7 @@ class Months:
     amounts: list[Amount]
 
 
-def won_by_month(actor: Actor, view: View) -> Months:
+def won_by_month(facts: SalesFacts) -> Months:
     months = months_back(clock.today(), MONTHS)
-    since = datetime.combine(months[0], time(), ZoneInfo(settings.TIME_ZONE))
-    facts = won_by_month_facts(actor, since=since, reach=reach(actor, view))
-    return Months(months, [amount(facts.get(month, ())) for month in months])
+    found = won_by_month_facts(facts.actor, months=months, currencies=facts.currencies, reach=facts.reach)
+    return Months(months, [amount(found[month]) for month in months])

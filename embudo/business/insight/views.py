@@ -1,5 +1,9 @@
-from typing import Any
+from functools import cached_property
+from typing import Any, ClassVar
 
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.urls import resolve, reverse
 from django.utils import formats, timezone
 from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
@@ -8,7 +12,7 @@ from embudo.business.insight import permissions, queries, rules
 from embudo.business.sales.permissions import VIEW_LEADS, VIEW_OPPORTUNITIES
 from embudo.foundation.activity.permissions import VIEW_TASKS
 from embudo.foundation.ui import atoms
-from embudo.foundation.ui.hooks_registry import tiles_for
+from embudo.foundation.ui.hooks_registry import Tile, tiles_for
 from embudo.foundation.ui.pages import Page
 from embudo.kernel import clock
 
@@ -20,7 +24,7 @@ class Asked(Page):
 
     permission = permissions.VIEW_DASHBOARD
 
-    @property
+    @cached_property
     def view(self) -> queries.View:
         offered = rules.choices_of_whose(queries.widest_scope(self.actor))
         whose = self.request.GET.get("whose", "")
@@ -52,12 +56,23 @@ class Dashboard(Asked):
             return gettext("Good afternoon, %(name)s") % name
         return gettext("Good evening, %(name)s") % name
 
+    @cached_property
+    def facts(self) -> queries.SalesFacts:
+        return queries.SalesFacts(self.actor, self.view)
+
+    def drawn(self, tile: Tile) -> str:
+        """A quick tile as it stands now; "" for one that loads by itself."""
+        view = getattr(resolve(reverse(tile.url_name)).func, "view_class", None)
+        if not (isinstance(view, type) and issubclass(view, Part) and view.is_quick):
+            return ""
+        return view.drawn(self.request, self.facts)
+
     def get_context(self) -> dict[str, Any]:
         view = self.view
         offered = rules.choices_of_whose(queries.widest_scope(self.actor))
         return super().get_context() | {
             "greeting": self.greeting(),
-            "tiles": tiles_for(self.actor),
+            "tiles": [(tile, self.drawn(tile)) for tile in tiles_for(self.actor)],
             "query": f"whose={view.whose}&days={view.days}",
             "whose": [(key, rules.WHOSE[key], key == view.whose) for key in offered]
             if len(offered) > 1
@@ -67,7 +82,25 @@ class Dashboard(Asked):
 
 
 class Part(Asked):
-    """A tile of the dashboard; without script it is a page of its own."""
+    """
+    A tile of the dashboard, and a page of its own. The dashboard draws those that cost little with itself (`is_quick`),
+    from facts that they share; the rest load by themselves.
+    """
+
+    is_quick: ClassVar[bool] = False
+    shared: queries.SalesFacts | None = None
+
+    @cached_property
+    def facts(self) -> queries.SalesFacts:
+        return self.shared or queries.SalesFacts(self.actor, self.view)
+
+    @classmethod
+    def drawn(cls, request: HttpRequest, facts: queries.SalesFacts) -> str:
+        """As the dashboard shows it."""
+        part = cls()
+        part.setup(request)
+        part.shared = facts
+        return render_to_string(cls.template_name, part.get_context() | {"frame": "insight/tile.html"})
 
     def get_context(self) -> dict[str, Any]:
         is_part = self.request.headers.get("HX-Request") == "true"
@@ -76,11 +109,12 @@ class Part(Asked):
 
 class FiguresPart(Part):
     permission = VIEW_OPPORTUNITIES
+    is_quick = True
     template_name = "insight/figures.html"
     title = _("Key figures")
 
     def get_context(self) -> dict[str, Any]:
-        found = queries.figures(self.actor, self.view)
+        found = queries.figures(self.facts)
         won, won_before = _leading(found.won), _leading(found.won_before)
         return super().get_context() | {
             "figures": found,
@@ -124,11 +158,12 @@ def _sums(found: rules.Amount) -> str:
 
 class FunnelPart(Part):
     permission = VIEW_LEADS
+    is_quick = True
     template_name = "insight/funnel.html"
     title = _("Sales funnel")
 
     def get_context(self) -> dict[str, Any]:
-        found = queries.lead_funnel(self.actor, self.view)
+        found = queries.lead_funnel(self.facts)
         top = found.steps[0].reached.count
         return super().get_context() | {
             "rows": [
@@ -142,11 +177,12 @@ class FunnelPart(Part):
 
 class PipelinePart(Part):
     permission = VIEW_OPPORTUNITIES
+    is_quick = True
     template_name = "insight/pipeline.html"
     title = _("Pipeline by stage")
 
     def get_context(self) -> dict[str, Any]:
-        lanes = queries.pipeline(self.actor, self.view)
+        lanes = queries.pipeline(self.facts)
         top = max((_leading(lane.amount) for lane in lanes), default=0)
         tones = {"won": "c2", "lost": "c4"}
         rows = [
@@ -158,6 +194,7 @@ class PipelinePart(Part):
 
 class MoneyPart(Part):
     permission = VIEW_INVOICES
+    is_quick = True
     template_name = "insight/money.html"
     title = _("Money by state")
 
@@ -196,7 +233,7 @@ def _age(bucket: Any) -> str:
 class TasksPart(Part):
     permission = VIEW_TASKS
     template_name = "insight/tasks.html"
-    title = _("To-dos by state")
+    title = _("Tasks by state")
 
     def get_context(self) -> dict[str, Any]:
         found = queries.task_board(self.actor, self.view)
@@ -217,11 +254,12 @@ class TasksPart(Part):
 
 class MonthsPart(Part):
     permission = VIEW_OPPORTUNITIES
+    is_quick = True
     template_name = "insight/months.html"
     title = _("Won deals by month")
 
     def get_context(self) -> dict[str, Any]:
-        found = queries.won_by_month(self.actor, self.view)
+        found = queries.won_by_month(self.facts)
         counts = [one.count for one in found.amounts]
         labels = [formats.date_format(month, "M") for month in found.months]
         return super().get_context() | {

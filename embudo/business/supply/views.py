@@ -11,6 +11,7 @@ from embudo.business.supply.rules import RATE_SCALE
 from embudo.foundation.access.queries import organisation
 from embudo.foundation.ui import atoms
 from embudo.foundation.ui.access_marks import actor_of, guarded
+from embudo.foundation.ui.hooks_registry import record_url
 from embudo.foundation.ui.lookup import lookup_options
 from embudo.foundation.ui.pages import CommandPage, ListPage, RecordPage
 from embudo.foundation.ui.parts import Action, Column, Crumb, Filter
@@ -72,7 +73,7 @@ class Products(ListPage):
     empty_text = _("Add what you sell: opportunities and invoices take name, price and tax from here.")
 
     def row_url(self, row: Any) -> str:
-        return reverse("supply:product", args=[row["pk"]])
+        return record_url("supply:product", row["pk"])
 
     def count_text(self, n: int) -> str:
         return ngettext("%(n)s product", "%(n)s products", n) % {"n": self.count_shown(n)}

@@ -5,12 +5,12 @@ from embudo.kernel.permission import Permission, Scope
 EVERYBODY = ("manager", "seller", "collector")
 
 # What is about a record is seen with it; the scope decides on to-dos that are about nothing.
-VIEW_TASKS = Permission("activity.view_task", _("See to-dos"), EVERYBODY, {"collector": Scope.OWN})
-CREATE_TASK = Permission("activity.create_task", _("Plan to-dos"), EVERYBODY, scoped=False)
-CHANGE_TASK = Permission("activity.change_task", _("Change and reassign to-dos"), EVERYBODY)
-COMPLETE_TASK = Permission("activity.complete_task", _("Complete and reopen to-dos"), EVERYBODY)
+VIEW_TASKS = Permission("activity.view_task", _("See tasks"), EVERYBODY, {"collector": Scope.OWN})
+CREATE_TASK = Permission("activity.create_task", _("Plan tasks"), EVERYBODY, scoped=False)
+CHANGE_TASK = Permission("activity.change_task", _("Change and reassign tasks"), EVERYBODY)
+COMPLETE_TASK = Permission("activity.complete_task", _("Complete and reopen tasks"), EVERYBODY)
 KEEP_AUTOMATIC_TASKS = Permission(
-    "activity.keep_automatic_tasks", _("Keep the to-dos that open and close by themselves"), scoped=False
+    "activity.keep_automatic_tasks", _("Keep the tasks that open and close by themselves"), scoped=False
 )
 
 VIEW_TIMELINE = Permission(

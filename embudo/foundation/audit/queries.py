@@ -1,3 +1,4 @@
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -11,6 +12,7 @@ from embudo.foundation.audit.models import LogCheck
 from embudo.kernel.actor import Actor
 from embudo.kernel.change import revealed
 from embudo.kernel.errors import NotFound
+from embudo.kernel.former import also_known_as
 from embudo.kernel.kind import RecordKind, kind_named
 from embudo.kernel.models import LogAbout, LogEntry, Seal
 from embudo.kernel.record import Record
@@ -39,8 +41,9 @@ def record_of(actor: Actor, kind_name: str, record_id: UUID) -> tuple[RecordKind
 def entries_about(actor: Actor, kind_name: str, record_id: UUID) -> QuerySet[LogEntry]:
     """A record's history, newest first; NotFound where the actor may not see the record."""
     record_of(actor, kind_name, record_id)
-    further = LogAbout.objects.filter(record_id=record_id).values("entry_id")
-    return named(LogEntry.objects.filter(Q(about_id=record_id) | Q(pk__in=further)).order_by("-seq"))
+    ids = also_known_as(kind_name, record_id)
+    further = LogAbout.objects.filter(record_id__in=ids).values("entry_id")
+    return named(LogEntry.objects.filter(Q(about_id__in=ids) | Q(pk__in=further)).order_by("-seq"))
 
 
 def entry(actor: Actor, seq: int) -> LogEntry:
@@ -72,11 +75,10 @@ class RecordChange:
     is_erased: bool
 
 
-def changes(found: list[LogEntry], *, of: UUID | None = None) -> dict[int, list[RecordChange]]:
-    """The readable changes of each entry, by its number; with `of` only those of that record. One query for the keys."""
-    raw = [
-        (one.pk, change) for one in found for change in one.changes if of is None or change["id"] == str(of)
-    ]
+def changes(found: list[LogEntry], *, of: Collection[UUID] | None = None) -> dict[int, list[RecordChange]]:
+    """The readable changes of each entry, by its number; with `of` only those of these records. One query for the keys."""
+    ids = None if of is None else {str(record_id) for record_id in of}
+    raw = [(one.pk, change) for one in found for change in one.changes if ids is None or change["id"] in ids]
     told: dict[int, list[RecordChange]] = {}
     for (seq, _change), shown in zip(raw, revealed([change for _seq, change in raw]), strict=True):
         told.setdefault(seq, []).append(_readable(shown))

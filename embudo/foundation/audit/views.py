@@ -1,4 +1,4 @@
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,7 @@ from embudo.foundation.ui.pages import ConfirmPage, ListPage, Page
 from embudo.foundation.ui.parts import Action, Column, Crumb, Filter
 from embudo.kernel import clock
 from embudo.kernel.actor import Actor
+from embudo.kernel.former import also_known_as
 from embudo.kernel.kind import all_kinds, kind_named
 from embudo.kernel.models import LogEntry
 from embudo.kernel.wording import event_text
@@ -114,7 +115,7 @@ class Entry(Page):
         return super().get_context() | {"told": tell([entry])[0]}
 
 
-def tell(found: Sequence[LogEntry], *, of: UUID | None = None) -> list[dict[str, Any]]:
+def tell(found: Sequence[LogEntry], *, of: Collection[UUID] | None = None) -> list[dict[str, Any]]:
     """The entries as the templates show them: in words, with their readable changes."""
     changes = queries.changes(list(found), of=of)
     return [
@@ -161,7 +162,7 @@ class History(Page):
         page = keyset_page(
             found, sort="-seq", size=self.size, after=self.request.GET.get("after", ""), before=""
         )
-        told = tell(page.rows, of=self.kwargs["record_id"])
+        told = tell(page.rows, of=also_known_as(self.kwargs["kind"], self.kwargs["record_id"]))
         return super().get_context() | {"told": told, "next_url": f"?after={page.next}" if page.next else ""}
 
 

@@ -12,6 +12,7 @@ from embudo.foundation.documents.models import Document, DocumentVersion
 from embudo.kernel import clock
 from embudo.kernel.actor import Actor
 from embudo.kernel.errors import NotFound, Refused
+from embudo.kernel.prepared import Prepared
 from embudo.kernel.record import Record
 
 SHOWN = 50
@@ -22,26 +23,41 @@ def documents(
     actor: Actor, *, about_kind: str | None = None, about_id: UUID | None = None
 ) -> QuerySet[Document]:
     """The documents in sight, without removed ones, each with the facts of its newest version."""
-    newest = DocumentVersion.objects.filter(document=OuterRef("pk")).order_by("-number")
-    found = Document.objects.visible_to(actor).filter(removed_at__isnull=True).select_related("owner")
+    found = Document.objects.visible_to(actor)
     if about_kind:
         found = found.filter(about_kind=about_kind)
     if about_id:
         found = found.filter(about_id=about_id)
-    return found.annotate(
-        number=Subquery(newest.values("number")[:1]),
-        size=Subquery(newest.values("size")[:1]),
-        content_type=Subquery(newest.values("content_type")[:1]),
-        sha256=Subquery(newest.values("sha256")[:1]),
-        changed=Subquery(newest.values("created")[:1]),
+    return _with_newest(found)
+
+
+def _with_newest(found: QuerySet[Document]) -> QuerySet[Document]:
+    newest = DocumentVersion.objects.filter(document=OuterRef("pk")).order_by("-number")
+    return (
+        found.filter(removed_at__isnull=True)
+        .select_related("owner")
+        .annotate(
+            number=Subquery(newest.values("number")[:1]),
+            size=Subquery(newest.values("size")[:1]),
+            content_type=Subquery(newest.values("content_type")[:1]),
+            sha256=Subquery(newest.values("sha256")[:1]),
+            changed=Subquery(newest.values("created")[:1]),
+        )
     )
 
 
-def documents_about(actor: Actor, record: Record) -> QuerySet[Document]:
-    """The newest documents of one record that the actor was allowed to fetch."""
-    return documents(actor, about_kind=record.kind_name(), about_id=record.pk).order_by("-created", "-pk")[
-        :SHOWN
-    ]
+ABOUT = Prepared(
+    lambda kind, record_id: _with_newest(
+        Document.objects.filter(about_kind=kind, about_id=record_id)
+    ).order_by("-created", "-pk")[:SHOWN]
+)
+
+
+def documents_about(actor: Actor, record: Record) -> list[Document]:
+    """The newest documents of one record that the actor was allowed to fetch, and so sees what is about it."""
+    if not actor.may(Document.view_permission):
+        return []
+    return ABOUT.rows(kind=record.kind_name(), record_id=record.pk)
 
 
 def document(actor: Actor, document_id: UUID) -> Document:

@@ -13,6 +13,7 @@ from embudo.foundation.notify.forms import PreferencesForm
 from embudo.foundation.notify.models import Mail, MailState, Notification
 from embudo.foundation.ui import atoms
 from embudo.foundation.ui.access_marks import actor_of, guarded
+from embudo.foundation.ui.hooks_registry import record_url
 from embudo.foundation.ui.pages import CommandPage, ConfirmPage, ListPage, RecordPage
 from embudo.foundation.ui.parts import Action, Column, Crumb, Filter, Tab
 from embudo.kernel.kind import kind_named
@@ -49,7 +50,7 @@ class Notifications(ListPage):
     help_key = "notify:list"
 
     def row_url(self, row: Notification) -> str:
-        return reverse("notify:open", args=[row.pk])
+        return record_url("notify:open", row.pk)
 
     def row_sub(self, row: Notification) -> str:
         return row.body

@@ -1,5 +1,5 @@
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
@@ -17,7 +17,8 @@ from embudo.foundation.rest.requests import caller_key, etag
 from embudo.kernel import idempotency, limit
 from embudo.kernel.actor import ANONYMOUS, Actor
 from embudo.kernel.command import Command
-from embudo.kernel.errors import Forbidden, Invalid
+from embudo.kernel.errors import Forbidden, Invalid, NotFound
+from embudo.kernel.former import new_address
 from embudo.kernel.permission import Permission
 from embudo.kernel.record import Record
 
@@ -75,6 +76,10 @@ class Entry:
     be read; a repeated POST gets its first answer; every error becomes a problem.
     """
 
+    dress: ClassVar[Any] = (
+        None  # the slot that `attributes` fills: (request, result), before it is written out
+    )
+
     def __init__(self, one: Operation) -> None:
         self.operation = one
         self.permission = permission_of(one)
@@ -103,6 +108,9 @@ class Entry:
                 return self.once(request, path)
             return self.run(request, path)
         except Exception as error:  # noqa: BLE001 - the one mapper: a fault of ours becomes a logged 500
+            moved = new_address(request, request.actor) if isinstance(error, NotFound) else ""  # type: ignore[attr-defined]
+            if moved:  # not for ever: a merge can be undone
+                return HttpResponse(status=307, headers={"Location": moved})
             return problem_of(request, error, body_name=self.body_name)
 
     def admit(self, request: HttpRequest) -> None:
@@ -139,6 +147,8 @@ class Entry:
         shell.status_code = self.status
         if isinstance(result, Status):
             shell.status_code, result = result.status_code, result.value
+        if self.dress is not None:
+            self.dress(request, result)
         adapter = self.adapters[shell.status_code]
         if adapter is None:
             del shell["Content-Type"]

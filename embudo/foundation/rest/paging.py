@@ -31,6 +31,21 @@ class Filters(In):
         }
 
 
+class TreeFilters(Filters):
+    """The filters of a list that can also be asked by any attribute, as the lists on screen can."""
+
+    PAGING: ClassVar[frozenset[str]] = Filters.PAGING | {"filter"}
+
+    filter: str = Field(
+        "",
+        max_length=8000,
+        description=(
+            'A tree as JSON: {"and": [{"attribute": "country", "op": "is", "value": "PL"}, {"not": …}]}. '
+            "Attributes of the organisation's own are called custom_<key>."
+        ),
+    )
+
+
 def page_of(queryset: QuerySet[Any], filters: Filters, *, fields: Sequence[str] = ()) -> dict[str, Any]:
     """One page of a query, to be returned where the response is Page[...]. With `fields` rows are lean dicts."""
     sort = getattr(filters, "sort", "-created")

@@ -32,6 +32,18 @@ class Out(BaseModel):
     model_config = ConfigDict(from_attributes=True, populate_by_name=True)
 
 
+class CustomIn(In):
+    """What the organisation has defined for this kind of record itself, by key; null clears."""
+
+    custom: dict[str, Any] = Field(default_factory=dict, max_length=200)
+
+
+class CustomOut(Out):
+    """The values of the organisation's own attributes, by key, as far as the caller may see them."""
+
+    custom: dict[str, Any] = Field(default_factory=dict, validation_alias="custom_sent")
+
+
 class MoneyIn(In):
     """An exact amount in the currency's smallest unit."""
 

@@ -1,11 +1,11 @@
 from typing import Any
 from uuid import UUID
 
+from embudo.foundation.attributes.queries import definitions, searched_words
 from embudo.foundation.search import rules
 from embudo.foundation.search.models import SearchEntry
 from embudo.kernel import clock
 from embudo.kernel.kind import RecordKind, all_kinds, kind_named
-from embudo.kernel.record import Record
 
 CHUNK = 500
 DERIVED = ["owner_id", "title", "subtitle", "text", "indexed"]
@@ -18,8 +18,10 @@ def index_records(kind_name: str, ids: set[UUID]) -> int:
     kind = kind_named(kind_name)
     if kind is None or kind.search is None:
         return 0
-    records = list(kind.model._base_manager.filter(pk__in=ids))
-    _write([_entry(kind, record) for record in records])
+    found = kind.model._base_manager.filter(pk__in=ids)
+    records: list[Any] = list(found.select_related(*kind.search_with) if kind.search_with else found)
+    known = definitions(kind_name) if any(getattr(record, "custom", None) for record in records) else ()
+    _write([_entry(kind, record, searched_words(record, known) if known else ()) for record in records])
     gone = ids - {record.pk for record in records}
     if gone:
         SearchEntry.objects.filter(kind=kind_name, record_id__in=gone).delete()
@@ -32,7 +34,7 @@ def _write(entries: list[SearchEntry]) -> None:
     )
 
 
-def _entry(kind: RecordKind, record: Record) -> SearchEntry:
+def _entry(kind: RecordKind, record: Any, further: tuple[str, ...]) -> SearchEntry:
     known = kind.search(record) if kind.search else None
     assert known is not None  # noqa: S101 - index_records looked
     owner: Any = getattr(record, "owner_id", None)
@@ -42,7 +44,7 @@ def _entry(kind: RecordKind, record: Record) -> SearchEntry:
         owner_id=owner,
         title=known.title[:200],
         subtitle=known.subtitle[:200],
-        text=rules.folded_words(known.title, known.subtitle, known.words),
+        text=rules.folded_words(known.title, known.subtitle, (*known.words, *further)),
         indexed=clock.now(),
     )
 

@@ -19,3 +19,5 @@ class SearchEntry(models.Model):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["kind", "record_id"], name="search_once"),)
+        # of a word that is nearly everywhere, one's own are read in their turn
+        indexes = (models.Index(fields=["owner_id", "kind"], name="search_owner"),)

@@ -14,9 +14,12 @@ from embudo.kernel.kind import RecordKind, all_kinds
 SHOWN = 20
 RANKED = 300  # hits that are put in order; beyond them the order would not help anybody
 FEW = 10
-LIMIT = 1000
 RARE_TRIGRAMS = 4
 CANDIDATES = 300
+PLACES = 5000  # places in the index that are looked at for one question
+MATCHES = "SELECT rowid FROM search_trigrams WHERE search_trigrams MATCH %s LIMIT %s"
+COMPARED = ("pk", "title", "text")  # hits are compared by these; the rest is read of those shown
+Row = tuple[int, str, str]
 
 
 @dataclass(frozen=True)
@@ -41,18 +44,44 @@ def found(actor: Actor, typed: str, *, kind: str = "", limit: int = SHOWN) -> li
     if not asked.is_enough or not searched or not actor.may(permissions.SEARCH):
         return []
     visible = visible_entries(actor, searched)
-    exact = list(_narrowed(matching(visible, asked), asked)[:RANKED])
-    exact.sort(key=lambda entry: rules.rank(asked, entry.title, entry.text), reverse=True)
-    hits = [_hit(entry) for entry in exact[:limit]]
+    exact = _exact(visible, asked)
+    exact.sort(key=lambda row: rules.rank(asked, row[1], row[2]), reverse=True)
+    best, near = [row[0] for row in exact[:limit]], []
     if len(exact) < FEW:
-        known = {entry.pk for entry in exact}
-        hits += [_hit(entry, is_close=True) for entry in close(visible, asked) if entry.pk not in known]
-    return hits[:limit]
+        near = [pk for pk in close(visible, asked) if pk not in best]
+    return _hits([*best, *near][:limit], set(near))
 
 
-def _hit(entry: SearchEntry, *, is_close: bool = False) -> Hit:
-    kind = next(one for one in all_kinds() if one.name == entry.kind)
-    return Hit(kind, entry.record_id, entry.title, entry.subtitle, is_close)
+def _exact(visible: QuerySet[SearchEntry], asked: Asked) -> list[Row]:
+    """
+    What holds all the terms, up to the number that is put in order. Of a word that is nearly everywhere only so many
+    places are looked up; where too few of those are in sight, what is in sight is read until there are enough.
+    """
+    matched = _narrowed(matching(visible, asked), asked)
+    rows: list[Row] = list(matched.values_list(*COMPARED)[:RANKED])
+    if len(rows) < RANKED and connection.vendor == "sqlite" and _is_everywhere(asked):
+        for term in asked.long_terms:
+            visible = visible.filter(text__contains=term)
+        rows = list(_narrowed(visible, asked).values_list(*COMPARED)[:RANKED])
+    return rows
+
+
+def _is_everywhere(asked: Asked) -> bool:
+    sql = f"SELECT count(*) FROM ({MATCHES})"  # noqa: S608 - a constant
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [_all_of(asked), PLACES])
+        return bool(cursor.fetchone()[0] == PLACES)
+
+
+def _hits(ids: list[int], near: set[int]) -> list[Hit]:
+    """In this order."""
+    kinds = {kind.name: kind for kind in all_kinds()}
+    shown = SearchEntry.objects.filter(pk__in=ids).values_list("pk", "kind", "record_id", "title", "subtitle")
+    hits = {
+        pk: Hit(kinds[kind], record_id, title, subtitle, pk in near)
+        for pk, kind, record_id, title, subtitle in shown
+    }
+    return [hits[pk] for pk in ids if pk in hits]
 
 
 def visible_kinds(actor: Actor, only: str = "") -> list[RecordKind]:
@@ -80,14 +109,18 @@ def visible_entries(actor: Actor, kinds: list[RecordKind]) -> QuerySet[SearchEnt
 def matching(entries: QuerySet[SearchEntry], asked: Asked) -> QuerySet[SearchEntry]:
     """All long terms occur, anywhere in a word; by the trigram index of either database."""
     if connection.vendor == "sqlite":
-        return entries.filter(pk__in=_rowids(" AND ".join(quoted(term) for term in asked.long_terms)))
+        return entries.filter(pk__in=_rowids(_all_of(asked)))
     for term in asked.long_terms:
         entries = entries.filter(text__contains=term)
     return entries
 
 
+def _all_of(asked: Asked) -> str:
+    return " AND ".join(quoted(term) for term in asked.long_terms)
+
+
 def _rowids(query: str) -> RawSQL:
-    return RawSQL("SELECT rowid FROM search_trigrams WHERE search_trigrams MATCH %s", [query])
+    return RawSQL(MATCHES, [query, PLACES])  # noqa: S611 - a constant statement, its values apart
 
 
 def quoted(term: str) -> str:
@@ -102,26 +135,26 @@ def _narrowed(entries: QuerySet[SearchEntry], asked: Asked) -> QuerySet[SearchEn
     return entries
 
 
-def close(entries: QuerySet[SearchEntry], asked: Asked) -> list[SearchEntry]:
+def close(entries: QuerySet[SearchEntry], asked: Asked) -> list[int]:
     """What is nearly it, nearest first: candidates share the rarest trigrams, and their words are compared."""
-    scored = [(rules.closeness(asked, entry.text), entry) for entry in _candidates(entries, asked)]
-    kept = [(score, entry) for score, entry in scored if score >= rules.CLOSE_ENOUGH]
-    return [entry for _score, entry in sorted(kept, key=lambda pair: -pair[0])]
+    scored = [(rules.closeness(asked, text), pk) for pk, text in _candidates(entries, asked)]
+    kept = [(score, pk) for score, pk in scored if score >= rules.CLOSE_ENOUGH]
+    return [pk for _score, pk in sorted(kept, key=lambda pair: -pair[0])]
 
 
-def _candidates(entries: QuerySet[SearchEntry], asked: Asked) -> list[SearchEntry]:
+def _candidates(entries: QuerySet[SearchEntry], asked: Asked) -> list[tuple[int, str]]:
     longest = max(asked.long_terms, key=len)
     if len(longest) <= rules.SHORTEST:
         return []
+    compared = entries.values_list("pk", "text")
     if connection.vendor == "sqlite":
         rare = _rare_trigrams(longest)
-        return (
-            list(entries.filter(pk__in=_rowids(" OR ".join(map(quoted, rare))))[:CANDIDATES]) if rare else []
-        )
+        found = compared.filter(pk__in=_rowids(" OR ".join(map(quoted, rare)))) if rare else compared.none()
+        return list(found[:CANDIDATES])
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL pg_trgm.word_similarity_threshold = 0.4")
         near = RawSQL("SELECT id FROM search_searchentry WHERE text %%> %s LIMIT 1000", [longest])
-        return list(entries.filter(pk__in=near)[:CANDIDATES])
+        return list(compared.filter(pk__in=near)[:CANDIDATES])
 
 
 def _rare_trigrams(term: str) -> list[str]:

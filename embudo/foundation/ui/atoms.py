@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
-from functools import cache, lru_cache
+from functools import cache, lru_cache, wraps
 from html import escape as _escape
 from typing import Any
 
@@ -50,6 +50,16 @@ def asked_once() -> Iterator[None]:
         yield
     finally:
         _here.reset(token)
+
+
+def kept(draw: Callable[..., SafeString]) -> Callable[..., SafeString]:
+    """Marks a drawing of few different values (a status, a stage): each is drawn once for each language."""
+
+    @lru_cache(maxsize=1024)
+    def drawn(_language: str, *values: Any) -> SafeString:
+        return draw(*values)
+
+    return wraps(draw)(lambda *values: drawn(here().language, *values))
 
 
 def text(value: Any) -> str:

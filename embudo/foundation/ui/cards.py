@@ -1,6 +1,5 @@
-"""Draws a board's cards in code, as `table` draws rows: in a template 180 cards with their menus cost five times as much."""
+"""Draws a board's cards in code, as `table` draws rows: in a template 180 cards cost five times as much."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.utils.safestring import SafeString, mark_safe
@@ -12,45 +11,33 @@ from embudo.foundation.ui.parts import Card, Lane
 
 
 class CardDrawing:
-    """The cards of one board. `forms` maps the keys of lanes whose move opens a dialog to its address."""
+    """The cards of one board. All share one menu, which the page keeps: it differs in the card it is opened for alone."""
 
-    def __init__(self, lanes: Sequence[Lane], forms: dict[str, str], *, may_move: bool) -> None:
-        self.lanes, self.forms, self.may_move = lanes, forms, may_move
+    def __init__(self, *, may_move: bool) -> None:
+        self.may_move = may_move
         self.move_icon, self.owner_word = text(atoms.icon("move-horizontal")), text(gettext("Owner"))
-        self.menu_title = f'<p class="menu-title">{text(gettext("Move to"))}</p>'
         self.move_words = gettext("Move %(name)s, now in")
 
     def cards(self, lane: Lane) -> SafeString:
-        # what differs in a card's menu is its own id alone: the rest is put together once for a lane
-        menu = "".join(self._choice(other, is_here=other.key == lane.key) for other in self.lanes)
-        return mark_safe("".join([self._card(card, lane, menu) for card in lane.cards]))  # noqa: S308
+        label = text(lane.label)
+        return mark_safe("".join([self._card(card, label) for card in lane.cards]))  # noqa: S308
 
-    def _choice(self, other: Lane, *, is_here: bool) -> str:
-        kind, dot = ("button" if self.forms[other.key] else "submit"), f"dot-{other.dot}" if other.dot else ""
-        return (
-            f'<button type="{kind}" form="board-form" name="move" value="\0 {text(other.key)}"'
-            f' data-move-to="lane-{text(other.key)}"{" hidden" if is_here else ""}>'
-            f'<span class="dot {text(dot)}"></span>{text(other.label)}</button>'
-        )
-
-    def _card(self, card: Card, lane: Lane, menu: str) -> str:
-        is_movable, key = self.may_move and card.can_move, text(card.id)
+    def _card(self, card: Card, lane: str) -> str:
+        key = text(card.id)
         fixed = "" if card.can_move else " data-fixed"
-        mover, choices = self._mover(card, key, lane, menu) if is_movable else ("", "")
+        mover = self._mover(card, key, lane) if self.may_move and card.can_move else ""
         return (
             f'<li class="deal" id="card-{key}" data-card="{key}"{fixed}>'
-            f'<h3><a href="{text(card.url)}">{text(card.title)}</a>{mover}</h3>{choices}{self._body(card)}</li>'
+            f'<h3><a href="{text(card.url)}">{text(card.title)}</a>{mover}</h3>{self._body(card)}</li>'
         )
 
-    def _mover(self, card: Card, key: str, lane: Lane, menu: str) -> tuple[str, str]:
-        """The button, named by card and lane, and the menu that it opens."""
+    def _mover(self, card: Card, key: str, lane: str) -> str:
+        """The button, named by card and lane. Script lets it open the menu; without, it asks for the page with the choices."""
         words = text(self.move_words % {"name": card.title})
-        button = (
-            f'<button class="btn btn-ghost btn-icon" type="button" id="move-{key}" popovertarget="menu-{key}">{self.move_icon}'
-            f'<span class="vh">{words} <span data-stage-name>{text(lane.label)}</span></span></button>'
+        return (
+            f'<button class="btn btn-ghost btn-icon" form="board-ask" name="ask" value="{key}" id="move-{key}">'
+            f'{self.move_icon}<span class="vh">{words} <span data-stage-name>{lane}</span></span></button>'
         )
-        choices = menu.replace("\0", key)
-        return button, f'<div class="menu" id="menu-{key}" popover>{self.menu_title}{choices}</div>'
 
     def _body(self, card: Card) -> str:
         below = f'<p class="small muted truncate">{text(card.subtitle)}</p>' if card.subtitle else ""

@@ -1,93 +1,125 @@
-from functools import cached_property
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import get_language, gettext, ngettext
 
 from embudo.foundation.ui import atoms
 from embudo.foundation.ui.access_marks import actor_of
 from embudo.foundation.ui.atoms import text
 from embudo.foundation.ui.help import help_for
-from embudo.foundation.ui.hooks_registry import MenuEntry, menu_for, optional_url
+from embudo.foundation.ui.hooks_registry import MenuEntry, menu_for, optional_url, own_lines
 from embudo.kernel.actor import Actor
 
 HERE = ' aria-current="page"'
 
 
+@dataclass(frozen=True)
+class Line:
+    """A menu entry in one language: what of it is the same for everybody and on every page."""
+
+    url: str
+    section: str
+    link: str
+    command: str
+    badge: Callable[[Actor], int] | None
+
+
+@lru_cache(maxsize=512)
+def line_of(entry: MenuEntry, url: str, _language: str | None) -> Line:
+    icon, place = atoms.icon(entry.icon), {"place": entry.label}
+    return Line(
+        url,
+        str(entry.section),
+        f"{icon}{text(entry.label)}",
+        f"{icon}<span>{text(gettext('Go to %(place)s') % place)}</span>",
+        entry.badge,
+    )
+
+
 class Menu:
-    """The side menu of one actor; worked out only when a template asks for it."""
+    """The side menu of one actor; worked out only when a template asks for it, and drawn in code as the rows of lists are."""
 
     def __init__(self, request: HttpRequest, actor: Actor) -> None:
         self.request, self.actor = request, actor
 
-    def line(self, entry: MenuEntry, *, is_current: bool) -> dict[str, Any]:
-        count = entry.badge(self.actor) if entry.badge else 0
-        return {
-            "label": entry.label,
-            "url": entry.url,
-            "icon": entry.icon,
-            "count": count,
-            "count_shown": "99+" if count > 99 else count,
-            "is_current": is_current,
-        }
+    @cached_property  # the sidebar and the palette both show it
+    def sections(self) -> list[tuple[str, list[Line]]]:
+        """(title, lines); the group without a title comes first."""
+        language, sections = get_language(), dict[str, list[Line]]()
+        for entry in menu_for(self.actor):
+            if url := entry.url:
+                line = line_of(entry, url, language)
+                sections.setdefault(line.section, []).append(line)
+        return sorted(sections.items(), key=lambda section: section[0] != "")
 
-    def current(self, entries: list[MenuEntry]) -> MenuEntry | None:
-        """The entry whose address is the longest beginning of this page's."""
-        path = self.request.path
-        begun = [e for e in entries if path == e.url or (e.url != "/" and path.startswith(e.url))]
-        return max(begun, key=lambda entry: len(entry.url), default=None)
+    @property
+    def current(self) -> str:
+        """The menu's address that is the longest beginning of this page's, or of the entry's that the page names."""
+        match = self.request.resolver_match
+        nav = getattr(getattr(match.func, "view_class", None), "nav", "") if match else ""
+        path = reverse(nav) if nav else self.request.path
+        urls = [line.url for _title, lines in self.sections for line in lines]
+        return max((u for u in urls if path == u or (u != "/" and path.startswith(u))), key=len, default="")
 
     @property
     def sidebar(self) -> SafeString:
-        """Drawn in code, as the rows of lists are: in a template its loops cost as much as half a list."""
-        drawn = [self._nav(number, section) for number, section in enumerate(self.sections, 1)]
+        current = self.current
+        drawn = [
+            self._nav(number, title, lines, current) for number, (title, lines) in enumerate(self.sections, 1)
+        ]
+        drawn.insert(1, self._own())
         return mark_safe("".join(drawn))  # noqa: S308 - every part is escaped
 
-    def _nav(self, number: int, section: dict[str, Any]) -> str:
-        title = section["title"]
+    def _own(self) -> str:
+        """What the person has put into the sidebar themselves."""
+        lines = own_lines(self.request, self.actor)
+        if not lines:
+            return ""
+        here = self.request.get_full_path()
+        links = "".join(
+            f'<a href="{text(url)}"{HERE if url == here else ""}>{atoms.icon(icon)}'
+            f'<span class="truncate">{text(label)}</span></a>\n'
+            for label, url, icon in lines
+        )
+        return f'<nav class="nav" aria-labelledby="nav-own"><h2 class="nav-title" id="nav-own">{text(gettext("Pinned"))}</h2>{links}</nav>'
+
+    def _nav(self, number: int, title: str, lines: list[Line], current: str) -> str:
         name = f'aria-labelledby="nav-{number}"' if title else f'aria-label="{text(gettext("Main"))}"'
         heading = f'<h2 class="nav-title" id="nav-{number}">{text(title)}</h2>' if title else ""
         links = "".join(
-            f'<a href="{text(line["url"])}"{HERE if line["is_current"] else ""}>{atoms.icon(line["icon"])}'
-            f"{text(line['label'])}{self._tally(line)}</a>\n"
-            for line in section["lines"]
+            f'<a href="{text(line.url)}"{HERE if line.url == current else ""}>{line.link}{self._tally(line)}</a>\n'
+            for line in lines
         )
         return f'<nav class="nav" {name}>{heading}{links}</nav>'
 
-    @staticmethod
-    def _tally(line: dict[str, Any]) -> str:
-        if not line["count"]:
+    def _tally(self, line: Line) -> str:
+        count = line.badge(self.actor) if line.badge else 0
+        if not count:
             return ""
-        words = ngettext("%(counter)s open", "%(counter)s open", line["count"]) % {"counter": line["count"]}
-        shown = (
-            f'<span aria-hidden="true">{line["count_shown"]}</span><span class="vh">, {text(words)}</span>'
+        words = ngettext("%(counter)s open", "%(counter)s open", count) % {"counter": count}
+        shown = "99+" if count > 99 else count
+        return (
+            f'<span class="tally"><span aria-hidden="true">{shown}</span>'
+            f'<span class="vh">, {text(words)}</span></span>'
         )
-        return f'<span class="tally">{shown}</span>'
 
     @property
     def commands(self) -> SafeString:
         """The palette's "Go to" lines."""
-        drawn = [
-            f'<li role="option" id="cmd-{part}-{number}" aria-selected="false" data-href="{text(line["url"])}">'
-            f"{atoms.icon(line['icon'])}<span>{text(gettext('Go to %(place)s') % {'place': line['label']})}</span></li>"
-            for part, section in enumerate(self.sections, 1)
-            for number, line in enumerate(section["lines"], 1)
-        ]
-        return mark_safe("".join(drawn))  # noqa: S308 - every part is escaped
+        return mark_safe("".join(self._commands()))  # noqa: S308 - every part is escaped
 
-    @cached_property  # the sidebar and the palette both show it
-    def sections(self) -> list[dict[str, Any]]:
-        entries = [entry for entry in menu_for(self.actor) if optional_url(entry.url_name)]
-        current = self.current(entries)
-        sections: dict[str, list[dict[str, Any]]] = {}
-        for entry in entries:
-            lines = sections.setdefault(str(entry.section), [])
-            lines.append(self.line(entry, is_current=entry is current))
-        return [
-            {"title": title, "lines": lines}
-            for title, lines in sorted(sections.items(), key=lambda s: s[0] != "")
-        ]
+    def _commands(self) -> Iterator[str]:
+        for part, (_title, lines) in enumerate(self.sections, 1):
+            for number, line in enumerate(lines, 1):
+                yield (
+                    f'<li role="option" id="cmd-{part}-{number}" aria-selected="false"'
+                    f' data-href="{text(line.url)}">{line.command}</li>'
+                )
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:

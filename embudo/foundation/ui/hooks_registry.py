@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from django.conf import settings
-from django.urls import NoReverseMatch, get_script_prefix, get_urlconf, reverse
+from django.urls import NoReverseMatch, get_script_prefix, reverse
 
 from embudo.kernel.actor import Actor
 from embudo.kernel.permission import Permission
@@ -13,7 +13,7 @@ from embudo.kernel.permission import Permission
 
 def optional_url(name: str) -> str:
     """The address of a URL that another module may provide; "" where it does not. Asked dozens of times a page, so kept."""
-    return _address(name, get_urlconf() or settings.ROOT_URLCONF, get_script_prefix())
+    return _address(name, settings.ROOT_URLCONF, get_script_prefix())
 
 
 @lru_cache(maxsize=512)
@@ -24,7 +24,20 @@ def _address(name: str, urlconf: str, _prefix: str) -> str:
         return ""
 
 
-@dataclass(frozen=True)
+def record_url(name: str, record_id: UUID) -> str:
+    """As reverse(name, args=[record_id]): lists ask for it once a row, so the way to the id is kept."""
+    before, after = _around_id(name, settings.ROOT_URLCONF, get_script_prefix())
+    return f"{before}{record_id}{after}"
+
+
+@lru_cache(maxsize=512)
+def _around_id(name: str, urlconf: str, _prefix: str) -> tuple[str, str]:
+    no_one = UUID(int=0)
+    before, _id, after = reverse(name, urlconf, args=[no_one]).partition(str(no_one))
+    return before, after
+
+
+@dataclass(frozen=True, eq=False)  # each is one of its own, so what is drawn of it can be kept
 class MenuEntry:
     """A line in the side menu (and a "Go to" command in the palette). `section` "" is the top group."""
 
@@ -55,6 +68,7 @@ class Panel:
     permission: Permission | None = None
     order: int = 100
     fits: Callable[[str], bool] | None = None
+    holds: Callable[[Any], bool] | None = None  # of the record at hand: a panel with nothing in it stays away
 
     def address(self, kind: str, record_id: UUID) -> str:
         """Panels of every kind get the kind's name too."""
@@ -87,6 +101,19 @@ _panels: dict[tuple[str, str, str], Panel] = {}
 _tiles: dict[str, Tile] = {}
 _homes: dict[str, HomePage] = {}
 H = TypeVar("H", MenuEntry, Panel, Tile)
+
+
+OwnLines = Callable[[Any, Actor], list[tuple[str, str, str]]]
+_own_lines: list[OwnLines] = []
+
+
+def register_own_lines(lines: OwnLines) -> None:
+    """(request, actor) -> (label, address, icon) of what somebody has put into their own sidebar."""
+    _own_lines.append(lines)
+
+
+def own_lines(request: Any, actor: Actor) -> list[tuple[str, str, str]]:
+    return [line for lines in _own_lines for line in lines(request, actor)]
 
 
 def register_menu(entry: MenuEntry) -> None:

@@ -6,6 +6,7 @@ from embudo.kernel.keyset import (
     SortOrder,
     capped_count,
     keyset_page,
+    order_of,
     read_cursor,
     write_cursor,
 )
@@ -16,6 +17,7 @@ __all__ = [
     "SortOrder",
     "capped_count",
     "keyset_page",
+    "order_of",
     "read_cursor",
     "write_cursor",
 ]

@@ -1,11 +1,12 @@
 from collections.abc import Callable
 
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from embudo.foundation.ui import errors
 from embudo.foundation.ui.access_marks import actor_of, sign_in_redirect
 from embudo.kernel.errors import Forbidden, Invalid, NotFound, Refused, TooMany
+from embudo.kernel.former import new_address
 
 
 class ErrorPages:
@@ -29,7 +30,8 @@ class ErrorPages:
                 known = actor_of(request).is_known
                 return errors.permission_denied(request) if known else sign_in_redirect(request)
             case NotFound():
-                return errors.page_not_found(request)
+                moved = new_address(request, actor_of(request))
+                return HttpResponseRedirect(moved) if moved else errors.page_not_found(request)
             case Refused():
                 return errors.not_done(request, str(exception.message))
             case Invalid():

@@ -51,6 +51,7 @@ class Column:
     kind: str = "text"
     end: bool = False
     value: Cell | None = None  # what an export writes where the drawn cell is not it
+    width: int = 0  # in pixels, as somebody chose it; 0 leaves it to the browser
     descends_first: bool = False  # dates and amounts: the first click shows the newest, the largest
 
 

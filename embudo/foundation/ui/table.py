@@ -1,15 +1,16 @@
-"""Draws a list's table in code: a template loop costs ten times as much for 50 rows."""
+"""Draws a list's table and the choices above it in code: a template loop costs ten times as much for 50 rows."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 
 from embudo.foundation.ui import atoms
 from embudo.foundation.ui.atoms import text
-from embudo.foundation.ui.parts import Action, Column
+from embudo.foundation.ui.parts import Action, Column, Filter
+from embudo.kernel.actor import Actor
 
 FORMATS: dict[str, Callable[[Any], Any]] = {
     "money": atoms.money,
@@ -137,6 +138,7 @@ class TableDrawing:
 
     def _heading(self, column: Column, sort: str, url: Callable[[str], str]) -> str:
         cls = ' class="end"' if column.end else ""
+        cls += f' width="{column.width}"' if column.width else ""
         if not column.sort:
             return f'<th role="columnheader" scope="col"{cls}>{text(column.label)}</th>'
         state, sign = "none", "chevrons-up-down"
@@ -151,3 +153,24 @@ class TableDrawing:
             f' hx-get="{address}" hx-target="#results" hx-swap="outerHTML" hx-push-url="true">'
             f"{text(column.label)}{atoms.icon(sign)}</a></th>"
         )
+
+
+def selects(filters: Sequence[Filter], actor: Actor, chosen: Mapping[str, str]) -> SafeString:
+    """The filters above a list; `chosen` holds the values in use by the filters' keys."""
+    drawn = [_select(one, one.options(actor), chosen.get(one.key, "")) for one in filters]
+    return mark_safe("".join(drawn))  # noqa: S308 - every part is escaped
+
+
+def _select(one: Filter, options: Sequence[tuple[str, Any]], chosen: str) -> str:
+    name, key = text(one.label), text(one.key)
+    rest = "".join(
+        [
+            f'<option value="{text(value)}"{" selected" if value == chosen else ""}>{text(label)}</option>'
+            for value, label in options
+        ]
+    )
+    return (
+        f'<label class="filter{" filter-on" if chosen else ""}"><span class="vh">{name}</span>'
+        f'<select class="select input-sm" name="{key}" id="filter-{key}">'
+        f'<option value="">{name}: {text(pgettext("filter", "all"))}</option>{rest}</select></label>\n'
+    )

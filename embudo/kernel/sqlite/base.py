@@ -6,6 +6,7 @@ The kernel of the operating system frees the lock when a process dies.
 import fcntl
 import os
 import time
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,40 @@ from django.db.utils import OperationalError
 WAIT_SECONDS = 20.0
 
 
+@lru_cache(512)
+def converted(query: str) -> str:
+    """With SQLite's placeholders, as Django does it each time anew."""
+    return str(base.FORMAT_QMARK_REGEX.sub("?", query).replace("%%", "%"))
+
+
+class Cursor(base.SQLiteCursorWrapper):
+    """Begins the transaction that waits for its first statement."""
+
+    def __init__(self, connection: Any, wrapper: "DatabaseWrapper") -> None:
+        super().__init__(connection)
+        self.wrapper = wrapper
+
+    def execute(self, query: str, params: Any = None) -> Any:
+        if self.wrapper.is_beginning:
+            self.wrapper.begin()
+        return super().execute(query, params)
+
+    def convert_query(self, query: str, *, param_names: Any = None) -> str:
+        return (
+            converted(query)
+            if param_names is None
+            else str(super().convert_query(query, param_names=param_names))
+        )
+
+    def executemany(self, query: str, param_list: Any) -> Any:
+        if self.wrapper.is_beginning:
+            self.wrapper.begin()
+        return super().executemany(query, param_list)
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     _lock_handle: int | None = None
+    is_beginning = False
 
     def _lock_path(self) -> Path | None:
         name = str(self.settings_dict["NAME"])
@@ -47,27 +80,39 @@ class DatabaseWrapper(base.DatabaseWrapper):
             os.close(self._lock_handle)
             self._lock_handle = None
 
+    def create_cursor(self, name: str | None = None) -> Any:
+        return self.connection.cursor(factory=lambda connection: Cursor(connection, self))
+
     def _start_transaction_under_autocommit(self) -> None:
+        """With its first statement, as on PostgreSQL: what a command checks before it is nobody's waiting time."""
+        self.is_beginning = True
+
+    def begin(self) -> None:
+        self.is_beginning = False
         self._take_turn()
         try:
             super()._start_transaction_under_autocommit()  # type: ignore[misc]
         except BaseException:
             self._give_turn()
+            self.is_beginning = True  # nothing of this transaction may run outside it
             raise
 
     def _commit(self) -> Any:
+        self.is_beginning = False
         try:
             return super()._commit()  # type: ignore[misc]
         finally:
             self._give_turn()
 
     def _rollback(self) -> Any:
+        self.is_beginning = False
         try:
             return super()._rollback()  # type: ignore[misc]
         finally:
             self._give_turn()
 
     def _close(self) -> Any:
+        self.is_beginning = False
         try:
             return super()._close()  # type: ignore[misc]
         finally:

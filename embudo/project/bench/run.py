@@ -3,6 +3,7 @@
 import logging
 import os
 import sys
+from functools import partial
 from time import perf_counter
 
 import django
@@ -13,12 +14,12 @@ django.setup()
 from django.db import connections  # noqa: E402 - Django must be set up first
 
 from embudo.project import setup  # noqa: E402
-from embudo.project.bench import figures, footprint, pages, trivial, writes  # noqa: E402
+from embudo.project.bench import dedupe, figures, footprint, imports, pages, trivial, writes  # noqa: E402
 from embudo.project.bench.seed import Seed  # noqa: E402
 
 logger = logging.getLogger(__name__)
-BENCHES = {**pages.BENCHES, **writes.BENCHES, **footprint.BENCHES}
-UNSEEDED = frozenset({"start", "size"})
+BENCHES = {**pages.BENCHES, **writes.BENCHES, **footprint.BENCHES, **imports.BENCHES}
+UNSEEDED = frozenset({"start", "size", "dedupe"})
 
 
 def say(text: str) -> None:
@@ -34,12 +35,13 @@ def main(file: str, count: int, names: list[str]) -> int:
         setup.collect_static()
         connections.close_all()
         say(f"seeded in {perf_counter() - started:.0f} s")
+    benches = BENCHES | {"dedupe": partial(dedupe.dedupes, count)}
     rows: list[figures.Row] = []
     failed = 0
     for name in names:
         say(f"measuring: {name}")
         try:
-            rows += BENCHES[name]()
+            rows += benches[name]()
         except Exception:  # the others are measured all the same
             logger.exception("the measurement of %s failed", name)
             failed = 1

@@ -21,7 +21,7 @@ from embudo.project.sample.deals import CURRENCY, TAX, Market
 from embudo.project.sample.people import JOBS, MANAGER, SELLER, full_name
 from embudo.project.sample.source import Deal, at_work
 
-DUE_DATES = system_actor("billing.due_dates")
+DUE_DATES = system_actor("due dates")
 LEADS = {"new": 9, "working": 9, "qualified": 7, "disqualified": 7, "converted": 8}
 REASONS = ("no_budget", "no_need", "wrong_fit", "no_answer", "duplicate")
 FIRMS = (

@@ -34,7 +34,7 @@ def store_pdf(actor: Actor, invoice: Invoice, *, content: bytes) -> InvoicePdf:
 def pdf_of(invoice: Invoice) -> InvoicePdf:
     """The kept document; made now, outside of any transaction, when the job has not made it yet."""
     kept = stored_pdf(invoice)
-    return kept or store_pdf.inner(system_actor("billing.pdf"), invoice, content=rendered(invoice))
+    return kept or store_pdf.inner(system_actor("invoice file"), invoice, content=rendered(invoice))
 
 
 def pdf_by_id(invoice_id: UUID) -> InvoicePdf | None:

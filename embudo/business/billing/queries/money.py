@@ -11,6 +11,7 @@ from embudo.business.billing.rules import AGE_BUCKETS, InvoiceKind, Settlement
 from embudo.kernel import clock
 from embudo.kernel.actor import Actor
 from embudo.kernel.money import Money
+from embudo.kernel.together import together
 
 NOT_DUE = "not_due"
 
@@ -57,55 +58,49 @@ def money_facts(
 ) -> MoneyFacts:
     """
     Money by state: what is open today (not yet due, overdue by age), and what was issued, paid and received in the
-    period. `owners` narrows to these owners' invoices within the actor's sight. Four grouped statements.
+    period. `owners` narrows to these owners' invoices within the actor's sight. One statement.
     """
     seen = Invoice.objects.visible_to(actor)
     came = Payment.objects.visible_to(actor).filter(paid_on__range=(since, until))
     if owners is not None:
         seen, came = seen.filter(owner__in=owners), came.filter(invoice__owner__in=owners)
-    open_by_state = _open(seen)
-    in_period = _issued(seen, since, until) | _settled(seen, since, until) | _received(came)
-    names = {currency for currency, _state in open_by_state | in_period}
-    facts = [_facts(currency, open_by_state | in_period) for currency in names]
+    sums = _sums(seen, came, since, until)
+    facts = [_facts(currency, sums) for currency in {currency for currency, _state in sums}]
     facts.sort(key=lambda one: (-(one.not_due.minor + one.overdue.minor), one.currency))
     return MoneyFacts(since, until, tuple(facts))
 
 
-def _open(seen: QuerySet[Invoice]) -> Sums:
+def _sums(seen: QuerySet[Invoice], came: QuerySet[Payment], since: date, until: date) -> Sums:
+    """`paid` is how many became paid in the period, and what was overpaid on them."""
+    issued = seen.filter(kind=InvoiceKind.INVOICE, issued__range=(since, until))
+    settled = seen.filter(settlement=Settlement.PAID, settled_on__range=(since, until))
+    rows = together(
+        open=_grouped(seen.filter(settlement=Settlement.OPEN), _age(), "open_minor"),
+        issued=_grouped(issued, _called("issued"), "gross_minor"),
+        paid=_grouped(settled, _called("paid"), "overpaid_minor"),
+        received=_grouped(came, _called("received"), "amount_minor"),
+    )
+    return {
+        (currency, state): (int(minor), n) for part in rows.values() for currency, state, minor, n in part
+    }
+
+
+def _grouped(rows: QuerySet[Any], state: Any, amount: str) -> QuerySet[Any]:
+    named: QuerySet[Any] = rows.order_by().annotate(state=state).values_list("currency", "state")
+    summed: QuerySet[Any] = named.annotate(minor=Sum(amount), n=Count("*"))
+    return summed
+
+
+def _called(state: str) -> Value:
+    return Value(state, output_field=CharField())
+
+
+def _age() -> Case:
+    """By how long it is overdue."""
     today = clock.today()
     whens = [When(due__gte=today, then=Value(NOT_DUE))]
     whens += [When(due__gte=today - timedelta(days=days), then=Value(str(days))) for days in AGE_BUCKETS]
-    rows = (
-        seen.filter(settlement=Settlement.OPEN)
-        .order_by()
-        .annotate(state=Case(*whens, default=Value("older"), output_field=CharField()))
-        .values("currency", "state")
-        .annotate(minor=Sum("open_minor"), n=Count("*"))
-    )
-    return {(row["currency"], row["state"]): (row["minor"], row["n"]) for row in rows}
-
-
-def _issued(seen: QuerySet[Invoice], since: date, until: date) -> Sums:
-    asked = seen.filter(kind=InvoiceKind.INVOICE, issued__range=(since, until))
-    rows = asked.order_by().values("currency")
-    found = rows.annotate(minor=Sum("gross_minor"), n=Count("*"))
-    return {(row["currency"], "issued"): (row["minor"], row["n"]) for row in found}
-
-
-def _settled(seen: QuerySet[Invoice], since: date, until: date) -> Sums:
-    """How many became paid in the period, and what was overpaid on them."""
-    rows = (
-        seen.filter(settlement=Settlement.PAID, settled_on__range=(since, until))
-        .order_by()
-        .values("currency")
-    )
-    found = rows.annotate(minor=Sum("overpaid_minor"), n=Count("*"))
-    return {(row["currency"], "paid"): (row["minor"], row["n"]) for row in found}
-
-
-def _received(came: QuerySet[Payment]) -> Sums:
-    found = came.order_by().values("currency").annotate(minor=Sum("amount_minor"), n=Count("*"))
-    return {(row["currency"], "received"): (row["minor"], row["n"]) for row in found}
+    return Case(*whens, default=Value("older"), output_field=CharField())
 
 
 def _facts(currency: str, sums: Sums) -> CurrencyFacts:

@@ -1,6 +1,6 @@
 from typing import Any
 
-from django.urls import reverse, reverse_lazy
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _, ngettext
 
 from embudo.business.billing import permissions, queries
@@ -10,6 +10,7 @@ from embudo.business.billing.rules import (
 )
 from embudo.business.billing.views.shown import due_text, payment_badge, status_badge, status_in
 from embudo.foundation.ui import atoms
+from embudo.foundation.ui.hooks_registry import record_url
 from embudo.foundation.ui.pages import ListPage
 from embudo.foundation.ui.parts import Action, Column, Tab
 
@@ -57,7 +58,7 @@ class Invoices(ListPage):
     empty_text = _("Invoices are issued from won opportunities, or for a company.")
 
     def row_url(self, row: Any) -> str:
-        return reverse("billing:invoice", args=[row["pk"]])
+        return record_url("billing:invoice", row["pk"])
 
     def row_tone(self, row: Any) -> str:
         return "bad" if status_in(row) == InvoiceStatus.OVERDUE else ""
@@ -88,7 +89,7 @@ class Payments(ListPage):
     empty_text = _("Open an invoice and enter what came in.")
 
     def row_url(self, row: Any) -> str:
-        return reverse("billing:invoice", args=[row.invoice_id])
+        return record_url("billing:invoice", row.invoice_id)
 
     def count_text(self, n: int) -> str:
         return ngettext("%(n)s payment", "%(n)s payments", n) % {"n": self.count_shown(n)}

@@ -28,7 +28,7 @@ def test_tile_answers_whatever_is_asked(client: Client, tile: str, asked: str) -
 @pytest.mark.parametrize("tile", TILES)
 def test_tile_takes_few_queries(client: Client, tile: str, django_assert_max_num_queries: object) -> None:
     client.force_login(a_user(roles=("manager",), name="Ann", email="ann@example.com"))
-    with django_assert_max_num_queries(18 if tile == "figures" else 12):  # type: ignore[operator]
+    with django_assert_max_num_queries(12):  # type: ignore[operator]
         client.get(reverse(f"insight:{tile}"), headers={"HX-Request": "true"})
 
 

@@ -2,7 +2,6 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from embudo.foundation.access import events, permissions, queries
@@ -55,14 +54,11 @@ def revoke_token(actor: Actor, token: Token) -> Token:
 
 def admit_token(secret: str, *, request_id: str = "") -> Actor | None:
     """The actor behind a token at a door (queries.actor_of_token), noting to the minute that the token is in use."""
-    actor = queries.actor_of_token(secret, request_id=request_id)
-    if actor is not None:
-        _note_use(queries.token_prefix(secret))
-    return actor
-
-
-def _note_use(prefix: str) -> None:
-    """A busy token shall not write with every call; reading first keeps SQLite's writer free."""
-    stale = Q(last_used__isnull=True) | Q(last_used__lt=clock.now() - timedelta(minutes=1))
-    if Token.objects.filter(stale, prefix=prefix).exists():
-        Token.objects.filter(prefix=prefix).update(last_used=clock.now())
+    found = queries.admitted(secret, request_id=request_id)
+    if found is None:
+        return None
+    now = clock.now()
+    if found.last_used is None or found.last_used < now - timedelta(minutes=1):
+        # a busy token shall not write with every call
+        Token.objects.filter(prefix=queries.token_prefix(secret)).update(last_used=now)
+    return found.actor

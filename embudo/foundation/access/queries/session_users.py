@@ -5,14 +5,18 @@ from django.contrib.auth.backends import ModelBackend
 
 from embudo.foundation.access.models import User
 from embudo.foundation.access.queries.factors import owes_factor
+from embudo.kernel.prepared import Prepared
+
+ACTIVE = Prepared(
+    lambda user: User.objects.filter(pk=user, is_active=True).annotate(owes_factor=owes_factor("pk"))
+)
 
 
 class SessionUsers(ModelBackend):
     """Sign-in by address and password; named in the settings. The user of a session comes with what they still owe."""
 
     def get_user(self, user_id: Any) -> User | None:
-        people = User.objects.filter(is_active=True).annotate(owes_factor=owes_factor("pk"))
         try:
-            return people.filter(pk=UUID(str(user_id))).first()  # type: ignore[no-any-return]
+            return ACTIVE.first(user=UUID(str(user_id)))  # type: ignore[no-any-return]
         except ValueError:
             return None

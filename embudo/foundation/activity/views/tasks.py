@@ -14,6 +14,7 @@ from embudo.foundation.activity.rules import Priority, closing_in_words
 from embudo.foundation.activity.views.timeline import may_touch
 from embudo.foundation.ui import atoms
 from embudo.foundation.ui.access_marks import actor_of, guarded
+from embudo.foundation.ui.hooks_registry import record_url
 from embudo.foundation.ui.keyset import KeysetPage
 from embudo.foundation.ui.lookup import lookup_options
 from embudo.foundation.ui.pages import CommandPage, ConfirmPage, ListPage, RecordPage
@@ -122,7 +123,7 @@ class Tasks(ListPage):
         return super().results_context(page)
 
     def row_url(self, row: Task) -> str:
-        return reverse("activity:task", args=[row.pk])
+        return record_url("activity:task", row.pk)
 
     def row_sub(self, row: Task) -> str:
         return self.titles.get(row.about_id, ("", ""))[0] if row.about_id else ""

@@ -14,6 +14,7 @@ from embudo.foundation.activity.queries import TimelineItem
 from embudo.foundation.activity.rules import Direction, Outcome
 from embudo.foundation.ui import atoms
 from embudo.foundation.ui.forms import phone_text
+from embudo.foundation.ui.hooks_registry import record_url
 from embudo.foundation.ui.pages import Page
 from embudo.foundation.ui.parts import Action
 from embudo.kernel import clock
@@ -76,12 +77,10 @@ def _entry(thing: LogEntry, actor: Actor) -> Shown:
 def _note(thing: Note, actor: Actor) -> Shown:
     actions = []
     if thing.owner_id == actor.id and actor.may(permissions.CHANGE_NOTE):
-        actions.append(
-            Action(_("Edit"), reverse("activity:note_change", args=[thing.pk]), "pencil", dialog=True)
-        )
+        actions.append(Action(_("Edit"), record_url("activity:note_change", thing.pk), "pencil", dialog=True))
     if may_touch(actor, permissions.REMOVE_NOTE, thing):
         actions.append(
-            Action(_("Remove"), reverse("activity:note_remove", args=[thing.pk]), "trash-2", dialog=True)
+            Action(_("Remove"), record_url("activity:note_remove", thing.pk), "trash-2", dialog=True)
         )
     tail = "" if thing.version == 1 else gettext("(edited)")
     return Shown("sticky-note", gettext("wrote a note"), tail=tail, body=thing.text, actions=actions)
@@ -97,9 +96,7 @@ def _call(thing: Call, actor: Actor) -> Shown:
     icon = ("phone-incoming" if is_incoming else "phone-outgoing") if is_reached else "phone-missed"
     actions = []
     if may_touch(actor, permissions.CHANGE_CALL, thing):
-        actions.append(
-            Action(_("Edit"), reverse("activity:call_change", args=[thing.pk]), "pencil", dialog=True)
-        )
+        actions.append(Action(_("Edit"), record_url("activity:call_change", thing.pk), "pencil", dialog=True))
     return Shown(
         icon, words % {"phone": phone_text(thing.phone) if thing.phone.startswith("+") else thing.phone}, thing=str(Outcome(thing.outcome).label),
         tail=duration_text(thing.seconds), tone="info" if is_reached else "", body=thing.summary, actions=actions,
@@ -117,7 +114,7 @@ def _meeting(thing: Meeting, actor: Actor) -> Shown:
     actions = []
     if not thing.is_cancelled and may_touch(actor, permissions.CHANGE_MEETING, thing):
         actions.append(
-            Action(_("Edit"), reverse("activity:meeting_change", args=[thing.pk]), "pencil", dialog=True)
+            Action(_("Edit"), record_url("activity:meeting_change", thing.pk), "pencil", dialog=True)
         )
     icon, tone = ("circle-x", "") if thing.is_cancelled else ("calendar-check", "ok")
     return Shown(icon, words, thing=thing.title, tone=tone, body=meeting_facts(thing), actions=actions)
@@ -156,12 +153,12 @@ def planned_task(task: Task, actor: Actor) -> Planned:
         atoms.day_text(task.due) if task.due else "",
         "bad" if is_late else "warn" if task.due == today else "plain",
         atoms.money(task.amount) if task.amount else "",
-        reverse("activity:task_complete", args=[task.pk]) if can_close else "",
+        record_url("activity:task_complete", task.pk) if can_close else "",
     )
 
 
 def planned_meeting(meeting: Meeting, actor: Actor) -> Planned:
-    url = reverse("activity:meeting_change", args=[meeting.pk])
+    url = record_url("activity:meeting_change", meeting.pk)
     return Planned(
         "calendar-clock", meeting.title, url, str(meeting.owner) if meeting.owner else "",
         atoms.moment_text(meeting.starts), "info", is_dialog=True,

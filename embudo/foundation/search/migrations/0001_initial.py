@@ -57,6 +57,7 @@ class Migration(migrations.Migration):
                 ('indexed', models.DateTimeField(default=embudo.kernel.clock.now)),
             ],
             options={
+                'indexes': [models.Index(fields=['owner_id', 'kind'], name='search_owner')],
                 'constraints': [models.UniqueConstraint(fields=('kind', 'record_id'), name='search_once')],
             },
         ),

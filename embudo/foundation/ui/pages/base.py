@@ -7,6 +7,7 @@ from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.views import View
 
+from embudo.foundation.ui import atoms
 from embudo.foundation.ui.access_marks import actor_of, admit, is_for_everyone, is_public
 from embudo.foundation.ui.parts import Action, Crumb
 from embudo.kernel.actor import Actor
@@ -92,7 +93,8 @@ class Page(View):
         self, context: Mapping[str, Any] | None = None, *, status: int = 200, template: str = ""
     ) -> HttpResponse:
         given = self.get_context() if context is None else dict(context)
-        html = render_to_string(template or self.template_name, given, request=self.request)
+        with atoms.asked_once():
+            html = render_to_string(template or self.template_name, given, request=self.request)
         return HttpResponse(html, status=status, headers={"Vary": "HX-Request, HX-Target"})
 
     def require(self, permission: Permission) -> None:

@@ -1,21 +1,31 @@
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
 from django.utils.translation import gettext
 
 from embudo.foundation.ui.cards import CardDrawing
 from embudo.foundation.ui.pages.base import Page
-from embudo.foundation.ui.parts import Lane
+from embudo.foundation.ui.parts import Card, Lane
 from embudo.kernel.errors import EmbudoError, Invalid, NotFound, Refused
 from embudo.kernel.permission import Permission
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A card and the lanes that it can be moved to, each with the address of the form that the move wants ("" if none)."""
+
+    card: Card
+    lanes: list[tuple[Lane, str]]
 
 
 class BoardPage(Page):
     """
     Lanes of cards, moved by menu, keyboard, touch or dragging. Override `lanes()` and `move(card_id, lane_key)`; `move` runs the
     command and raises what it raises. `move_permission` decides whether cards can be moved at all. The
-    page posts to itself (`card`, `lane`): script gets JSON, a browser without script a redirect.
+    page posts to itself (`card`, `lane`): script gets JSON, a browser without script a redirect. Without script a card's
+    button asks for the page again (`ask`), with the lanes to choose from.
     """
 
     template_name = "ui/board.html"
@@ -45,7 +55,19 @@ class BoardPage(Page):
             raise NotFound from None
         except (Invalid, Refused) as fault:
             return self.refuse(fault, wants_json=wants_json)
-        return JsonResponse(self.totals()) if wants_json else HttpResponseRedirect(request.get_full_path())
+        return JsonResponse(self.totals()) if wants_json else HttpResponseRedirect(self.own_url)
+
+    @property
+    def own_url(self) -> str:
+        """This board with what is chosen on it, but for a card that is asked about."""
+        query = self.kept_query.urlencode()
+        return f"{self.request.path}?{query}" if query else self.request.path
+
+    @property
+    def kept_query(self) -> QueryDict:
+        query = self.request.GET.copy()
+        query.pop("ask", None)
+        return query
 
     def asked(self, request: HttpRequest) -> tuple[str, str]:
         """Card and lane; the menu's own buttons send both in one value, for browsers without script."""
@@ -66,14 +88,29 @@ class BoardPage(Page):
         lanes = self.lanes()
         may_move = self.move_permission is None or self.actor.may(self.move_permission)
         forms = {lane.key: self.lane_wants_form(lane.key) for lane in lanes}
-        drawing = CardDrawing(lanes, forms, may_move=may_move)
+        drawing = CardDrawing(may_move=may_move)
         return super().get_context() | {
             "lanes": [(lane, forms[lane.key], drawing.cards(lane)) for lane in lanes],
             "may_move": may_move,
+            "own_url": self.own_url,
+            "kept": list(self.kept_query.items()),
+            "choice": self.choice(lanes, forms) if may_move else None,
             "count_shown": self.count_text(sum(lane.size for lane in lanes)),
             "table_url": self.table_url,
             "moved_text": gettext("%card moved to %stage"),
         }
+
+    def choice(self, lanes: Sequence[Lane], forms: Mapping[str, str]) -> Choice | None:
+        """For browsers without script: the card that is asked about, and where it can go."""
+        asked = self.request.GET.get("ask", "")
+        found = (
+            (card, lane) for lane in lanes for card in lane.cards if card.can_move and str(card.id) == asked
+        )
+        card, here = next(found, (None, None))
+        if card is None:
+            return None
+        others = [lane for lane in lanes if lane is not here]
+        return Choice(card, [(lane, forms[lane.key].replace("{card}", asked)) for lane in others])
 
 
 def _reason(fault: EmbudoError) -> str:

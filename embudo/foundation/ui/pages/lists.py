@@ -1,4 +1,4 @@
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
@@ -8,10 +8,10 @@ from django.http.response import HttpResponseBase
 from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
 from embudo.foundation.ui import atoms
-from embudo.foundation.ui.keyset import COUNT_LIMIT, KeysetPage, capped_count, keyset_page
+from embudo.foundation.ui.keyset import COUNT_LIMIT, KeysetPage, capped_count, keyset_page, order_of
 from embudo.foundation.ui.pages.base import Page, plain
 from embudo.foundation.ui.parts import Action, Column, Filter, Tab
-from embudo.foundation.ui.table import TableDrawing
+from embudo.foundation.ui.table import TableDrawing, selects
 
 SIZES = (25, 50, 100)
 
@@ -35,6 +35,9 @@ class ListPage(Page):
     search_label: ClassVar[Any] = _("Find in this list")
     default_sort: ClassVar[str] = "-created"
     default_size: ClassVar[int] = 50
+    designer: ClassVar[Any] = (
+        None  # the slot that `attributes` fills: columns, orders, filters and views of one's own
+    )
     exporter: ClassVar[Any] = (
         None  # the slot that `transfer` fills: permission, formats, respond(page, rows, format)
     )
@@ -72,19 +75,23 @@ class ListPage(Page):
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().setup(request, *args, **kwargs)
-        given = request.GET
+        self.given: Mapping[str, str] = request.GET
+        self.design: Any = self.designer.design(self) if self.designer else None
+        given = self.given
         self.words = " ".join(given.get("q", "").replace("\0", "").split())[:100]
         self.tab = next((tab for tab in self.get_tabs() if tab.key == given.get("tab")), None)
         sortable = {column.sort for column in self.columns if column.sort}
         asked = given.get("sort", "")
         self.sort = asked if asked.removeprefix("-") in sortable and asked else self.default_sort
         self.size = next((size for size in SIZES if str(size) == given.get("size")), self.default_size)
+        if self.design:
+            self.design.apply()
 
     def chosen_filters(self) -> list[tuple[Filter, str, Any]]:
         """(filter, value, label of the value) of the filters in use."""
         chosen = []
         for one in self.get_filters():
-            value = self.request.GET.get(one.key, "")
+            value = self.given.get(one.key, "")
             label = dict(one.options(self.actor)).get(value) if value else None
             if label is not None:
                 chosen.append((one, value, label))
@@ -97,7 +104,9 @@ class ListPage(Page):
             state["q"] = self.words
         if self.tab and self.tab is not self.get_tabs()[0]:
             state["tab"] = self.tab.key
-        if self.sort != self.default_sort:
+        if self.design:
+            state |= self.design.state()
+        elif self.sort != self.default_sort:
             state["sort"] = self.sort
         if self.size != self.default_size:
             state["size"] = str(self.size)
@@ -115,7 +124,17 @@ class ListPage(Page):
             queryset = tab.apply(queryset, self.actor)
         for one, value, _label in self.filters_in_use:
             queryset = one.narrow(queryset, value, self.actor)
-        return self.searched(queryset)
+        queryset = self.searched(queryset)
+        return self.design.narrowed(queryset) if self.design else queryset
+
+    @property
+    def order(self) -> str:
+        """The sort as field paths, several by commas."""
+        return str(self.design.order) if self.design else self.sort
+
+    def ordered(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """All rows in the order of the pages, for a file."""
+        return queryset.order_by(*order_of(queryset, self.order).expressions(reverse=False))
 
     def searched(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if not self.words:
@@ -148,9 +167,11 @@ class ListPage(Page):
             self.require(self.exporter.permission)
             file: HttpResponseBase = self.exporter.respond(self, queryset, request.GET["export"])
             return file
+        if self.design:
+            self.design.found = queryset
         self.count, self.is_capped = capped_count(queryset)
         page = keyset_page(
-            queryset, sort=self.sort, size=self.size, fields=self.fields,
+            queryset, sort=self.order, size=self.size, fields=self.fields,
             after=request.GET.get("after", ""), before=request.GET.get("before", ""),
         )  # fmt: skip
         if self.htmx_target == "results":
@@ -164,24 +185,29 @@ class ListPage(Page):
 
     def results_context(self, page: KeysetPage) -> dict[str, Any]:
         drawing = self.drawing()
+        if self.design:
+            self.design.learn(page.rows)
         return {
             "page": self,
             "is_partial": self.htmx_target == "results",
-            "headings": drawing.headings(self.sort, lambda sort: self.url(sort=sort)),
+            "headings": drawing.headings(self.sort.partition(",")[0], lambda sort: self.url(sort=sort)),
             "rows": drawing.rows(page.rows),
             "row_count": len(page.rows),
-            "is_narrowed": bool(self.words or self.filters_in_use),
+            "is_narrowed": bool(
+                self.words or self.filters_in_use or (self.design and self.design.is_narrowing)
+            ),
             "count": self.count,
             "count_shown": self.count_shown(self.count),
             "said": self.count_text(self.count),
             "caption": self.caption(),
             "next_url": self.url(after=page.next) if page.next else "",
             "previous_url": self.url(before=page.previous) if page.previous else "",
-            "clear_url": self.url(q="", **{one.key: "" for one, _v, _l in self.filters_in_use}),
+            "clear_url": self.url(q="", filter="", **{one.key: "" for one, _v, _l in self.filters_in_use}),
         }
 
     def toolbar_context(self, base: QuerySet[Any]) -> dict[str, Any]:
         current = self.tab or next(iter(self.get_tabs()), None)
+        filter_keys = {one.key for one in self.get_filters()}
         return {
             "words": self.words,
             "tabs": [
@@ -193,17 +219,13 @@ class ListPage(Page):
                 }
                 for tab in self.get_tabs()
             ],
-            "filters": [
-                {"key": one.key, "label": one.label, "options": one.options(self.actor),
-                 "value": next((value for used, value, _l in self.filters_in_use if used is one), "")}
-                for one in self.get_filters()
-            ],
-            "chips": [(one.label, label, self.url(**{one.key: ""})) for one, _v, label in self.filters_in_use],
-            "kept": {k: v for k, v in self.state().items() if k in ("tab", "sort", "size")},
+            "filters": selects(
+                self.get_filters(), self.actor, {one.key: value for one, value, _label in self.filters_in_use}
+            ),
+            "kept": {k: v for k, v in self.state().items() if k != "q" and k not in filter_keys},
             "has_search": bool(self.search_fields or type(self).search),
             "exports": self.exports(),
-            "sizes": [(size, self.url(size=str(size) if size != self.default_size else "")) for size in SIZES],
-        }  # fmt: skip
+        }
 
     def exports(self) -> list[tuple[str, str]]:
         """(label, address) of each file this list can be had as."""
@@ -218,9 +240,10 @@ class ListPage(Page):
     def caption(self) -> str:
         """What a screen reader says on entering the table."""
         parts = [f"{self.get_title()}, {self.count_text(self.count)}"]
-        column = next((c for c in self.columns if c.sort and c.sort == self.sort.removeprefix("-")), None)
+        first = self.sort.partition(",")[0]
+        column = next((c for c in self.columns if c.sort and c.sort == first.removeprefix("-")), None)
         if column:
-            order = gettext("descending") if self.sort.startswith("-") else gettext("ascending")
+            order = gettext("descending") if first.startswith("-") else gettext("ascending")
             parts.append(
                 gettext("sorted by %(column)s, %(order)s") % {"column": column.label, "order": order}
             )

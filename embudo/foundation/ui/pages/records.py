@@ -46,7 +46,8 @@ class RecordPage(Page):
         if not self.kind:
             return []
         name, found = self.kind.name, panels_for(self.actor, self.kind.name, slot)
-        return [self._panel(panel, name, number) for number, panel in enumerate(found)]
+        shown = [panel for panel in found if panel.holds is None or panel.holds(self.record)]
+        return [self._panel(panel, name, number) for number, panel in enumerate(shown)]
 
     def _panel(self, panel: Panel, kind: str, number: int) -> dict[str, Any]:
         return {

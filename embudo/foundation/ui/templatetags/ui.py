@@ -1,10 +1,13 @@
+from collections.abc import Sequence
 from typing import Any
 
 from django import template
 from django.forms import BoundField
+from django.template.base import NodeList, Parser, Token
 from django.template.context import Context
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 
 from embudo.foundation.ui import atoms
 from embudo.foundation.ui.parts import Action
@@ -74,3 +77,33 @@ def button(context: Context, action: Action, cls: str = "") -> SafeString:
     return mark_safe(  # noqa: S308 - every part is escaped
         f'<a class="btn{look} {atoms.text(cls)}" href="{atoms.text(action.url)}"{dialog}>{inner}</a>'
     )
+
+
+class Once(template.Node):
+    """
+    {% once a b %} … {% endonce %}: what is the same on page after page is drawn once for each language and each value of
+    the variables that are named. Nothing else can be seen inside, so nothing of one person can reach another.
+    """
+
+    MOST_KEPT = 200
+
+    def __init__(self, content: NodeList, names: Sequence[str]) -> None:
+        self.content, self.names = content, names
+        self.kept: dict[tuple[Any, ...], SafeString] = {}
+
+    def render(self, context: Context) -> SafeString:
+        values = {name: context.get(name) for name in self.names}
+        key = (get_language(), *values.values())
+        drawn = self.kept.get(key)
+        if drawn is None:
+            if len(self.kept) >= self.MOST_KEPT:
+                self.kept.clear()
+            drawn = self.kept[key] = self.content.render(context.new(values))
+        return drawn
+
+
+@register.tag
+def once(parser: Parser, token: Token) -> Once:
+    content = parser.parse(("endonce",))
+    parser.delete_first_token()
+    return Once(content, token.split_contents()[1:])

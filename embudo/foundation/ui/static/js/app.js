@@ -100,12 +100,20 @@ document.addEventListener("done", () => {
   parts.length ? parts.forEach((el) => htmx.trigger(el, "refresh")) : location.reload();
 });
 
+/* ---------- Menus: many buttons may open one, so the last one pressed is kept ---------- */
+const openers = new Map();
+const openerOf = (menu) => openers.get(menu.id) ?? $(`[popovertarget="${menu.id}"]`);
+document.addEventListener("click", (e) => {
+  const by = e.target.closest("[popovertarget]");
+  if (by) openers.set(by.getAttribute("popovertarget"), by);
+}, true);
+
 /* ---------- The title says what is open: tabs, history and screen readers name the window by it ---------- */
 let pageTitle = document.title;
 function retitle() {
   const layer = $$("dialog[open], [popover]:popover-open").at(-1);
   if (!layer) { document.title = pageTitle; return; }
-  const named = document.getElementById(layer.getAttribute("aria-labelledby")) ?? $(`[popovertarget="${layer.id}"]`);
+  const named = document.getElementById(layer.getAttribute("aria-labelledby")) ?? openerOf(layer);
   const name = (layer.getAttribute("aria-label") ?? named?.textContent ?? "").trim().replace(/\s+/g, " ");
   document.title = [$("#errors", layer) && document.body.dataset.msgError, name && `${name} ·`, pageTitle].filter(Boolean).join(" ");
 }
@@ -228,7 +236,7 @@ document.addEventListener("click", (e) => {
   if (t.matches("[data-open-dialog]")) $(t.dataset.openDialog).showModal();
   if (t.matches("a[data-dialog]") && dialog && !e.ctrlKey && !e.metaKey && !e.shiftKey && e.button === 0) { e.preventDefault(); t.closest("[popover]")?.hidePopover(); openDialog(t); }
   if (t.matches("[data-pause]")) t.setAttribute("aria-pressed", String(t.getAttribute("aria-pressed") !== "true"));
-  if (t.matches("[data-move-to]")) { e.preventDefault(); moveCard(t.closest(".deal"), $("#" + t.dataset.moveTo), true); }
+  if (t.matches("[data-move-to]")) moveCard(openers.get("board-menu").closest(".deal"), $("#" + t.dataset.moveTo), true);
   if (t.matches(".error-links a")) { e.preventDefault(); const f = document.getElementById(t.hash.slice(1)); if (!f) return; f.focus(); f.scrollIntoView({ block: "center" }); }
 });
 document.addEventListener("keydown", (e) => {
@@ -250,7 +258,7 @@ document.addEventListener("keydown", (e) => {
 });
 document.addEventListener("toggle", (e) => {
   if (!e.target.matches?.(".menu") || e.newState !== "open") return;
-  const menu = e.target, by = $(`[popovertarget="${menu.id}"]`);
+  const menu = e.target, by = openerOf(menu);
   if (by && !CSS.supports("position-area", "block-end")) {          // browsers without CSS anchors
     const r = by.getBoundingClientRect(), w = menu.offsetWidth, h = menu.offsetHeight;
     menu.style.position = "fixed";
@@ -274,17 +282,23 @@ document.addEventListener("change", (e) => {
 });
 
 /* ---------- Board: menu first, dragging as an extra. The card moves at once; a refusal puts it back and says why ---------- */
-const board = $(".board[data-movable]");
+const board = $(".board[data-movable]"), mover = $("#board-menu");
+if (board) {                                  // without script these buttons ask the server for the choices
+  $$(".deal [name=ask]", board).forEach((b) => { b.type = "button"; b.setAttribute("popovertarget", mover.id); });
+  mover.addEventListener("beforetoggle", () => {
+    const here = openerOf(mover).closest(".lane");
+    $$("[data-move-to]", mover).forEach((b) => (b.hidden = b.dataset.moveTo === here.id));
+  });
+}
 function place(card, lane, before = null) {
   const from = card.closest(".lane"), name = $("h2", lane).textContent.trim(), stage = $("[data-stage-name]", card);
   before ? before.before(card) : $(".cards", lane).prepend(card);
   if (stage) stage.textContent = name;
-  $$("[data-move-to]", card).forEach((b) => (b.hidden = b.dataset.moveTo === lane.id));
   if (from !== lane) [[from, -1], [lane, 1]].forEach(([l, by]) => { const n = $("[data-count]", l); n.textContent = Number(n.textContent) + by; });
   return name;
 }
 async function moveCard(card, lane, focus, from = card.closest(".lane"), next = card.nextElementSibling) {
-  $("[popover]:popover-open", card)?.hidePopover();
+  if (mover.matches(":popover-open")) mover.hidePopover();
   const back = () => { place(card, from, next?.isConnected ? next : null); if (focus) $("button[popovertarget]", card).focus(); };
   if (lane === from) return;
   if (lane.dataset.form) {                    // this lane asks for more: its dialog decides

@@ -1,0 +1,45 @@
+from embudo.foundation.activity.queries.entries import (
+    call,
+    calls,
+    meeting,
+    meetings,
+    narrowed,
+    note,
+    notes,
+    record_of_any_kind,
+    task,
+    tasks,
+    tasks_due_count,
+    tasks_open,
+    tasks_where,
+    titles_of,
+)
+from embudo.foundation.activity.queries.facts import TaskFacts, task_facts
+from embudo.foundation.activity.queries.reminders import TasksDue, meetings_to_remind_of, tasks_to_remind_of
+from embudo.foundation.activity.queries.timeline import Timeline, TimelineItem, planned, timeline
+
+__all__ = [
+    "TaskFacts",
+    "TasksDue",
+    "Timeline",
+    "TimelineItem",
+    "call",
+    "calls",
+    "meeting",
+    "meetings",
+    "meetings_to_remind_of",
+    "narrowed",
+    "note",
+    "notes",
+    "planned",
+    "record_of_any_kind",
+    "task",
+    "task_facts",
+    "tasks",
+    "tasks_due_count",
+    "tasks_open",
+    "tasks_to_remind_of",
+    "tasks_where",
+    "timeline",
+    "titles_of",
+]

@@ -1,0 +1,111 @@
+"""Values of attributes that an organisation defines itself: how they are kept in a record's row and found by SQL."""
+
+import re
+from enum import StrEnum
+from typing import Any
+
+from django.db import connection, models
+from django.db.models import F, Func
+from django.db.models.sql.compiler import SQLCompiler
+
+KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
+
+
+class Stored(StrEnum):
+    """What SQL compares a value as. Days and instants are texts in ISO form, amounts count minor units."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    WHOLE = "whole"
+    YES_NO = "yes_no"
+
+
+_FIELDS: dict[Stored, Any] = {
+    Stored.TEXT: models.TextField,
+    Stored.NUMBER: models.FloatField,
+    Stored.WHOLE: models.BigIntegerField,
+    Stored.YES_NO: models.IntegerField,
+}
+_CASTS = {
+    Stored.TEXT: "",
+    Stored.NUMBER: "::float8",
+    Stored.WHOLE: "::bigint",
+    Stored.YES_NO: "::boolean::int",
+}
+
+
+class WithCustomValues(models.Model):
+    """A record whose organisation may define attributes of its own for it; `custom` maps their keys to plain values."""
+
+    custom = models.JSONField(default=dict, blank=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+def takes_custom_values(model: type[models.Model]) -> bool:
+    return issubclass(model, WithCustomValues)
+
+
+def _checked(key: str) -> str:
+    """The key stands in the SQL itself: only so do both databases find the index made for it."""
+    if not KEY.fullmatch(key):
+        raise ValueError(key)
+    return key
+
+
+def _sql(vendor: str, column: str, key: str, kind: Stored) -> str:
+    if vendor == "postgresql":
+        plain = f"({column} ->> '{key}')"
+        return f"({plain}{_CASTS[kind]})" if _CASTS[kind] else plain
+    return f"json_extract({column}, '$.{key}')"
+
+
+class CustomValue(Func):
+    """One custom value as SQL sees it: usable in filters, orders and annotations."""
+
+    def __init__(self, key: str, kind: Stored, **extra: Any) -> None:
+        self.key, self.kind = _checked(key), kind
+        super().__init__(F("custom"), output_field=_FIELDS[kind](null=True), **extra)
+
+    def as_sql(self, compiler: SQLCompiler, connection: Any, **extra: Any) -> tuple[str, Any]:  # type: ignore[override]
+        column, params = compiler.compile(self.source_expressions[0])
+        return _sql(connection.vendor, column, self.key, self.kind), params
+
+
+def index_name(model: type[models.Model], key: str) -> str:
+    return f"custom_{model._meta.label_lower.replace('.', '_')}_{_checked(key)}"[:62]
+
+
+def make_index(model: type[models.Model], key: str, kind: Stored) -> None:
+    """
+    Makes the index that filters on this value need, where it is not there yet: by value, then as lists are ordered.
+    PostgreSQL builds it while people go on writing; it must not run inside a transaction there.
+    """
+    quote, table = connection.ops.quote_name, model._meta.db_table
+    value = _sql(connection.vendor, quote("custom"), key, kind)
+    name = index_name(model, key)
+    way = "CONCURRENTLY " if connection.vendor == "postgresql" and not connection.in_atomic_block else ""
+    with connection.cursor() as cursor:
+        _drop_broken(cursor, name)
+        cursor.execute(
+            f"CREATE INDEX {way}IF NOT EXISTS {quote(name)} ON {quote(table)}"
+            f" ({value}, {quote('created')}, {quote('id')}) WHERE {value} IS NOT NULL"
+        )
+
+
+def _drop_broken(cursor: Any, name: str) -> None:
+    """What a build that was interrupted left behind on PostgreSQL counts as an index, but serves nobody."""
+    if connection.vendor != "postgresql":
+        return
+    cursor.execute(
+        "SELECT 1 FROM pg_class c JOIN pg_index i ON i.indexrelid = c.oid WHERE c.relname = %s AND NOT i.indisvalid",
+        [name],
+    )
+    if cursor.fetchone():
+        cursor.execute(f"DROP INDEX {connection.ops.quote_name(name)}")
+
+
+def drop_index(model: type[models.Model], key: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP INDEX IF EXISTS {connection.ops.quote_name(index_name(model, key))}")

@@ -1,0 +1,323 @@
+"""
+Statements that Django builds and compiles once and then runs with other values: building a query takes it longer than
+the database takes to answer it. For the few places that every call passes or that are measured.
+"""
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import EmptyResultSet
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Field, Model, QuerySet
+from django.db.models.constants import OnConflict
+from django.db.models.query import get_related_populators
+from django.db.models.sql import InsertQuery, UpdateQuery
+from django.db.transaction import TransactionManagementError
+
+from embudo.kernel.actor import Actor
+from embudo.kernel.errors import NotFound
+from embudo.kernel.permission import Permission, Scope
+
+Values = dict[str, Any]
+Rows = list[Any]
+PLAIN_SCOPES = (None, Scope.OWN, Scope.ALL)  # what reaches further holds a query of the actor's own
+
+
+def _mark(number: int, value: Any) -> Any:
+    """Stands for a value while the statement is compiled, and is found again among its parameters."""
+    if isinstance(value, UUID):
+        return UUID(int=0x5EED_0000_0000_4000_8000_0000_0000_0000 + number)
+    if isinstance(value, datetime):
+        return datetime(1, 1, 1 + number, tzinfo=value.tzinfo)
+    if isinstance(value, date):
+        return date(2, 1, 1 + number)
+    return f"\x01{number}\x01"
+
+
+def _sent(value: Any, connection: BaseDatabaseWrapper) -> Any:
+    """As this database takes it."""
+    if isinstance(value, UUID):
+        return value if connection.features.has_native_uuid_field else value.hex
+    if isinstance(value, datetime):
+        return connection.ops.adapt_datetimefield_value(value)
+    if isinstance(value, date):
+        return connection.ops.adapt_datefield_value(value)
+    return value
+
+
+@dataclass(frozen=True)
+class _Making:
+    """How Django makes records of rows, with the related ones that came along."""
+
+    model: type[Model]
+    start: int
+    end: int
+    names: tuple[str, ...]
+    related: tuple[Any, ...]
+    annotations: tuple[tuple[str, int], ...]
+
+    @classmethod
+    def of(cls, compiler: Any) -> "_Making":
+        known = compiler.klass_info
+        start, end = known["select_fields"][0], known["select_fields"][-1] + 1
+        return cls(
+            known["model"],
+            start,
+            end,
+            tuple(column[0].target.attname for column in compiler.select[start:end]),
+            tuple(get_related_populators(known, compiler.select, DEFAULT_DB_ALIAS)),  # type: ignore[call-arg]
+            tuple((compiler.annotation_col_map or {}).items()),
+        )
+
+    def record(self, row: Sequence[Any]) -> Model:
+        made = self.model.from_db(DEFAULT_DB_ALIAS, self.names, row[self.start : self.end])
+        for one in self.related:
+            one.populate(row, made)
+        for name, place in self.annotations:
+            setattr(made, name, row[place])
+        return made
+
+
+@dataclass(frozen=True)
+class _Statement:
+    sql: str
+    params: tuple[Any, ...]
+    places: tuple[tuple[int, str], ...]  # which parameter is which value
+    converters: tuple[tuple[int, Any, Any], ...] = ()
+    is_locking: bool = False
+    making: _Making | None = None
+
+    def filled(self, values: Values, connection: BaseDatabaseWrapper) -> list[Any]:
+        params = list(self.params)
+        for place, name in self.places:
+            params[place] = _sent(values[name], connection)
+        return params
+
+    def read(self, rows: Iterable[Sequence[Any]], connection: BaseDatabaseWrapper) -> Rows:
+        found = self.converted(rows, connection) if self.converters else list(rows)
+        return [self.making.record(row) for row in found] if self.making else found
+
+    def converted(self, rows: Iterable[Sequence[Any]], connection: BaseDatabaseWrapper) -> list[list[Any]]:
+        found = [list(row) for row in rows]
+        for row in found:
+            for place, convert, expression in self.converters:
+                for one in convert:
+                    row[place] = one(row[place], expression, connection)
+        return found
+
+
+def _statement(compiler: Any, marks: Values, *, is_locking: bool) -> _Statement:
+    sql, params = compiler.as_sql()
+    known = {_sent(mark, compiler.connection): name for name, mark in marks.items()}
+    places = [(place, known[value]) for place, value in enumerate(params) if _is_mark(value, known)]
+    if {name for _place, name in places} != set(marks):
+        raise ValueError(f"a value is not a parameter of its own: {sql}")
+    select = [one[0] for one in getattr(compiler, "select", None) or ()]
+    converters = compiler.get_converters(select).items()
+    return _Statement(
+        sql, tuple(params), tuple(places), tuple((place, *found) for place, found in converters), is_locking
+    )
+
+
+def _is_mark(value: Any, known: dict[Any, str]) -> bool:
+    return isinstance(value, Hashable) and value in known
+
+
+class Prepared:
+    """
+    `build(**values)` gives a queryset of `values_list` or of records; `rows(**values)` what it finds. Values are texts,
+    ids, days and moments; each must become a parameter as it is. An empty value is given to `build` as it is: another statement.
+    """
+
+    def __init__(self, build: Callable[..., QuerySet[Any, Any]]) -> None:
+        self.build = build
+        self.known: dict[Hashable, _Statement | None] = {}
+
+    def rows(self, **values: Any) -> Rows:
+        given = {name: value for name, value in values.items() if value}
+        return self._run((), self.build, values, given)
+
+    def first(self, **values: Any) -> Any:
+        return next(iter(self.rows(**values)), None)
+
+    def _run(self, shape: Hashable, build: Callable[..., Any], values: Values, given: Values) -> Rows:
+        connection = connections[DEFAULT_DB_ALIAS]  # asked once: `connection` looks it up each time
+        key = (connection.vendor, shape, *given)
+        if key not in self.known:
+            self.known[key] = self._compiled(build, values, given)
+        statement = self.known[key]
+        if statement is None:
+            return []
+        if statement.is_locking and not connection.in_atomic_block:
+            raise TransactionManagementError("a row is locked only inside a transaction")
+        with connection.cursor() as cursor:
+            cursor.execute(statement.sql, statement.filled(given, connection))
+            return statement.read(cursor.fetchall(), connection)
+
+    def _compiled(self, build: Callable[..., Any], values: Values, given: Values) -> _Statement | None:
+        marks = {name: _mark(number, value) for number, (name, value) in enumerate(given.items())}
+        found = build(**{**values, **marks})
+        compiler = found.query.get_compiler(DEFAULT_DB_ALIAS)
+        try:
+            statement = _statement(compiler, marks, is_locking=found.query.select_for_update)
+        except EmptyResultSet:
+            return None
+        return replace(statement, making=_Making.of(compiler)) if found.query.default_cols else statement
+
+
+class PreparedSight(Prepared):
+    """
+    The same for what an actor sees: `build(actor, **values)` starts at `visible_to(actor)`, which must follow from the
+    grant of `permission` and the owner alone. A grant that reaches a team or those below is not compiled in advance.
+    """
+
+    def __init__(self, permission: Permission, build: Callable[..., QuerySet[Any, Any]]) -> None:
+        super().__init__(build)
+        self.permission = permission
+
+    def seen(self, actor: Actor, **values: Any) -> Rows:
+        scope = actor.scope(self.permission)
+        if scope not in PLAIN_SCOPES:
+            return list(self.build(actor, **values))
+        given = {name: value for name, value in values.items() if value}
+        if scope is not Scope.OWN or actor.id is None:
+            return self._run((scope, actor.kind), lambda **marks: self.build(actor, **marks), values, given)
+
+        def own(owner: UUID, **marks: Any) -> QuerySet[Any, Any]:
+            return self.build(replace(actor, id=owner), **marks)
+
+        return self._run(
+            (scope, actor.kind), own, {"owner": actor.id, **values}, {"owner": actor.id, **given}
+        )
+
+
+def found_one(found: Rows) -> Any:
+    """The only record found; NotFound when there is none."""
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+class PreparedUpdate:
+    """`build(**values)` gives (queryset, changed columns); `run(**values)` changes them and tells how many rows."""
+
+    def __init__(self, build: Callable[..., tuple[QuerySet[Any, Any], Values]]) -> None:
+        self.build = build
+        self.known: dict[Hashable, _Statement] = {}
+
+    def run(self, **values: Any) -> int:
+        connection = connections[DEFAULT_DB_ALIAS]
+        key = (connection.vendor, *values)
+        if key not in self.known:
+            self.known[key] = self._changing(values)
+        statement = self.known[key]
+        with connection.cursor() as cursor:
+            cursor.execute(statement.sql, statement.filled(values, connection))
+            return int(cursor.rowcount)
+
+    def _changing(self, values: Values) -> _Statement:
+        marks = {name: _mark(number, value) for number, (name, value) in enumerate(values.items())}
+        found, changed = self.build(**marks)
+        query: Any = found.query.chain(UpdateQuery)
+        query.add_update_values(changed)
+        return _statement(query.get_compiler(DEFAULT_DB_ALIAS), marks, is_locking=False)
+
+
+@dataclass(frozen=True)
+class _Insert:
+    sql: str
+    fields: tuple[Field[Any, Any], ...]  # those whose values are sent
+    by_database: tuple[Field[Any, Any], ...]  # those the statement itself fills
+
+
+_inserts: dict[tuple[str, type[Model], bool], _Insert] = {}
+
+
+def insert(row: Model, *, or_ignore: bool = False) -> bool:
+    """
+    As save(force_insert=True), but a number that the database gives is not read back. With `or_ignore` a row that
+    stands already is left alone; tells whether this one was written.
+    """
+    connection = connections[DEFAULT_DB_ALIAS]
+    row._prepare_related_fields_for_save(operation_name="save")  # type: ignore[attr-defined]  # noqa: SLF001 - as save() does
+    key = (connection.vendor, type(row), or_ignore)
+    if key not in _inserts:
+        _inserts[key] = _insert(row, or_ignore=or_ignore)
+    known = _inserts[key]
+    values = [one.pre_save(row, add=True) for one in known.fields]
+    is_usual = all(hasattr(one.pre_save(row, add=True), "resolve_expression") for one in known.by_database)
+    if not is_usual or any(hasattr(value, "resolve_expression") for value in values):
+        row.save(force_insert=True)
+        return True
+    params = [
+        one.get_db_prep_save(value, connection) for one, value in zip(known.fields, values, strict=True)
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(known.sql, params)
+        is_new = bool(cursor.rowcount > 0)
+    row._state.adding, row._state.db = False, connection.alias
+    return is_new
+
+
+def _insert(row: Model, *, or_ignore: bool) -> _Insert:
+    meta = type(row)._meta
+    fields = [one for one in meta.local_concrete_fields if not one.generated and one is not meta.auto_field]
+    query = InsertQuery(type(row), on_conflict=OnConflict.IGNORE if or_ignore else None)
+    query.insert_values(fields, [row])
+    [(sql, _params)] = query.get_compiler(DEFAULT_DB_ALIAS).as_sql()
+    filled = {one.name for one in fields if hasattr(one.pre_save(row, add=True), "resolve_expression")}
+    return _Insert(
+        sql,
+        tuple(one for one in fields if one.name not in filled),
+        tuple(one for one in fields if one.name in filled),
+    )
+
+
+PLAIN = frozenset({str, int, bool, float, bytes, type(None)})  # what every driver takes as it is
+STRUCTURED = frozenset({"JSONField", "DecimalField", "BinaryField"})
+_adapters: dict[tuple[str, type[Model]], list[tuple[str, bool, Callable[[Any], Any]]]] = {}
+
+
+def insert_all(rows: Sequence[Model]) -> None:
+    """As bulk_create of many rows of one kind, but a number that the database gives is not read back."""
+    if not rows:
+        return
+    connection = connections[DEFAULT_DB_ALIAS]
+    kind = type(rows[0])
+    key = (connection.vendor, kind, False)
+    if key not in _inserts:
+        _inserts[key] = _insert(rows[0], or_ignore=False)
+    known = _inserts[key]
+    place = (connection.vendor, kind)
+    if place not in _adapters:
+        _adapters[place] = [
+            (one.attname, one.get_internal_type() not in STRUCTURED, _adapter(one, connection))
+            for one in known.fields
+        ]
+    adapters = _adapters[place]
+    params = [
+        [
+            value if type(value := getattr(row, name)) in PLAIN and is_plain else adapt(value)
+            for name, is_plain, adapt in adapters
+        ]
+        for row in rows
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(known.sql, params)
+    for row in rows:
+        row._state.adding, row._state.db = False, connection.alias
+
+
+def _adapter(one: "Field[Any, Any]", connection: BaseDatabaseWrapper) -> Callable[[Any], Any]:
+    """How this database takes a value of the field."""
+
+    def adapt(value: Any) -> Any:
+        if type(value) in {UUID, datetime}:
+            return _sent(value, connection)
+        return one.get_db_prep_save(value, connection)
+
+    return adapt
