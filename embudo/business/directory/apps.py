@@ -6,7 +6,7 @@ class DirectoryConfig(AppConfig):
     label = "directory"
 
     def ready(self) -> None:
-        from embudo.business.directory import commands, hooks
+        from embudo.business.directory import commands, hooks, reactions
 
         hooks.register()
-        del commands  # imported so that they register themselves
+        del commands, reactions  # imported so that they register themselves

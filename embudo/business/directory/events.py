@@ -46,3 +46,37 @@ class PersonLinked(Event):
 class AffiliationEnded(Event):
     person_id: UUID
     company_id: UUID
+
+
+@dataclass(frozen=True)
+class AffiliationChanged(Event):
+    person_id: UUID
+    company_id: UUID
+
+
+@dataclass(frozen=True)
+class ContactsChanged(Event):
+    """A further phone, e-mail or postal address was added, changed, removed or became the preferred one."""
+
+    record_id: UUID
+
+
+@dataclass(frozen=True)
+class RegisterAsked(Event):
+    check_id: UUID
+    company_id: UUID
+    register: str
+
+
+@dataclass(frozen=True)
+class RegisterAnswered(Event):
+    check_id: UUID
+    company_id: UUID
+    register: str
+    outcome: str
+
+
+@dataclass(frozen=True)
+class RegisterSwitched(Event):
+    register: str
+    is_on: bool

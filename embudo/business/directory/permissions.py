@@ -24,3 +24,18 @@ LINK_PERSON = Permission(
 CHANGE_OWNER = Permission(
     "directory.change_owner", _("Hand companies and people to somebody else"), roles=SELLING
 )
+CHANGE_CONTACTS = Permission(
+    "directory.change_contacts", _("Keep further phones, e-mail and postal addresses"), roles=SELLING
+)
+CHECK_REGISTERS = Permission(
+    "directory.check_registers",
+    _("Check companies in public registers"),
+    roles=(*SELLING, "collector"),
+    scopes=SEEN,
+)
+ANSWER_REGISTERS = Permission(
+    "directory.answer_registers", _("Write down what a register answered"), scoped=False
+)
+MANAGE_REGISTERS = Permission(
+    "directory.manage_registers", _("Say which public registers are asked"), scoped=False
+)

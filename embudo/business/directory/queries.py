@@ -1,20 +1,33 @@
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from django.db.models import F, Q, QuerySet
+from django.db import connection
+from django.db.models import F, QuerySet
 
-from embudo.business.directory.models import Affiliation, Company, Person
-from embudo.business.directory.rules import Known, Sought, email_domain, likeness, sought
+from embudo.business.directory.events import ContactsChanged
+from embudo.business.directory.models import (
+    Address,
+    Affiliation,
+    Company,
+    ContactPoint,
+    Person,
+    RegisterCheck,
+    RegisterSwitch,
+)
+from embudo.business.directory.rules import MOST_LEVELS, Known, Sought, email_domain, likeness, sought
+from embudo.business.directory.rules.registers import Numbers, all_registers
 from embudo.kernel.actor import Actor
 from embudo.kernel.fold import fold
+from embudo.kernel.models import LogEntry
+from embudo.kernel.prepared import PreparedSight
 
 COMPANY, PERSON = Company.kind_name(), Person.kind_name()
 MOST_OPTIONS = 20
 MOST_CANDIDATES = 8
-Terms = tuple[tuple[str, Any], ...]  # (column, value); an empty value is not asked for
+Terms = dict[str, str]  # by column; an empty value is not asked for
 MOST_COMPARED = 100  # of one kind; what the exact keys find comes first
 
 
@@ -30,7 +43,7 @@ class Candidate:
     reason: Any
 
 
-def companies(
+def companies(  # noqa: PLR0913 - one keyword a filter
     actor: Actor,
     *,
     q: str = "",
@@ -38,11 +51,18 @@ def companies(
     is_customer: bool | None = None,
     country: str = "",
     sector: str = "",
+    parent: UUID | None = None,
     changed_since: datetime | None = None,
 ) -> QuerySet[Company]:
     """The companies the actor sees, narrowed by what is given."""
     found: Any = Company.objects.visible_to(actor)
-    exact = {"owner_id": owner, "is_customer": is_customer, "country": country, "sector": sector}
+    exact = {
+        "owner_id": owner,
+        "is_customer": is_customer,
+        "country": country,
+        "sector": sector,
+        "parent_id": parent,
+    }
     return cast("QuerySet[Company]", _narrowed(found, exact, q, changed_since))
 
 
@@ -142,68 +162,204 @@ def possible_duplicates(
     return ranked[:MOST_CANDIDATES]
 
 
-def _rows(found: Any, sure: Terms, near: Terms, columns: tuple[str, ...]) -> list[dict[str, Any]]:
+def _any_of(found: Any, terms: Iterable[tuple[str, str]]) -> Any:
+    """
+    The rows equal in any of the columns. One branch an index: with OR, SQLite reads the whole table as soon as one of
+    the columns is mostly empty.
+    """
+    first, *others = (found.filter(**{column: value}).order_by().values("pk") for column, value in terms)
+    return found.filter(pk__in=first.union(*others) if others else first)
+
+
+def _looked_up(model: Any, columns: tuple[str, ...]) -> PreparedSight:
+    """What equals any of the values given, by column; of people's names one may begin with any of several words."""
+
+    def build(actor: Actor, **values: Any) -> Any:
+        terms = tuple((name.partition("-")[0], value) for name, value in values.items() if value)
+        found = _any_of(model.objects.visible_to(actor), terms)
+        return found.values_list("id", "name", *columns)[:MOST_COMPARED]
+
+    return PreparedSight(model.view_permission, build)
+
+
+COMPANIES = _looked_up(
+    Company, ("name_key", "email", "email_domain", "phone", "mobile", "tax_key", "town", "tax_id")
+)
+PEOPLE = _looked_up(Person, ("name_key", "email", "phone", "mobile", "company__name", "job_title"))
+
+
+def _rows(lookup: PreparedSight, actor: Actor, sure: Terms, near: Terms) -> list[Any]:
     """What the sure keys find, filled up by what merely begins alike."""
-    rows: dict[UUID, dict[str, Any]] = {}
+    rows: dict[UUID, Any] = {}
     for terms in (sure, near):
-        room = MOST_COMPARED - len(rows)
-        ids = _any_of(found, terms)
-        if ids is not None and room > 0:
-            rows |= {row["id"]: row for row in found.filter(pk__in=ids).values("id", "name", *columns)[:room]}
+        values = {column: value for column, value in terms.items() if value}
+        if values and len(rows) < MOST_COMPARED:
+            room = MOST_COMPARED - len(rows)
+            rows |= {row[0]: row for row in lookup.seen(actor, **values)[:room]}
     return list(rows.values())
 
 
-def _any_of(found: Any, terms: Terms) -> Any:
-    """
-    The ids of rows equal in any of the columns. One branch an index: with OR, SQLite reads the whole table as soon as
-    one of the columns is mostly empty.
-    """
-    asked = [Q(**{column: value}) for column, value in terms if value]
-    if not asked:
-        return None
-    first, *others = (found.filter(term).order_by().values("pk") for term in asked)
-    return first.union(*others) if others else first
-
-
 def _alike_companies(actor: Actor, asked: Sought) -> list[Candidate]:
-    sure = (
-        ("tax_key", asked.tax_key), ("email_key", asked.email), ("phone_key", asked.phone), ("mobile_key", asked.phone),
-        ("name_key", asked.company_key), ("email_domain", asked.domain),
-    )  # fmt: skip
-    near = (("name_start", asked.start),)
-    columns = ("name_key", "email", "email_domain", "phone", "mobile", "tax_key", "town", "tax_id")
+    sure = {
+        "tax_key": asked.tax_key, "email_key": asked.email, "phone_key": asked.phone, "mobile_key": asked.phone,
+        "name_key": asked.company_key, "email_domain": asked.domain,
+    }  # fmt: skip
     found = []
-    for row in _rows(Company.objects.visible_to(actor), sure, near, columns):
-        known = Known(
-            row["name_key"],
-            row["email"],
-            row["email_domain"] or "",
-            (row["phone"], row["mobile"]),
-            row["tax_key"] or "",
-        )
+    for row in _rows(COMPANIES, actor, sure, {"name_start": asked.start}):
+        pk, name, key, email, domain, phone, mobile, tax, town, tax_id = row
+        known = Known(key, email, domain or "", (phone, mobile), tax or "")
         told = likeness(asked, known, is_person=False)
         if told:
-            subtitle = " · ".join(filter(None, (row["town"], row["tax_id"])))
-            found.append(Candidate(COMPANY, row["id"], row["name"], subtitle, told.score, told.reason))
+            subtitle = " · ".join(filter(None, (town, tax_id)))
+            found.append(Candidate(COMPANY, pk, name, subtitle, told.score, told.reason))
     return found
 
 
 def _alike_people(actor: Actor, asked: Sought) -> list[Candidate]:
-    sure = (
-        ("email_key", asked.email),
-        ("phone_key", asked.phone),
-        ("mobile_key", asked.phone),
-        ("name_key", asked.person_key),
-    )
-    near = (("name_start__in", asked.starts),)
-    columns = ("name_key", "email", "phone", "mobile", "company__name", "job_title")
+    sure = {
+        "email_key": asked.email,
+        "phone_key": asked.phone,
+        "mobile_key": asked.phone,
+        "name_key": asked.person_key,
+    }
+    near = {f"name_start-{number}": start for number, start in enumerate(asked.starts)}
     found = []
-    for row in _rows(Person.objects.visible_to(actor), sure, near, columns):
-        known = Known(
-            row["name_key"], row["email"], email_domain(row["email"]), (row["phone"], row["mobile"])
-        )
+    for row in _rows(PEOPLE, actor, sure, near):
+        pk, name, key, email, phone, mobile, house, job_title = row
+        known = Known(key, email, email_domain(email), (phone, mobile))
         told = likeness(asked, known, is_person=True)
         if told and told.score >= 65:
-            subtitle = " · ".join(filter(None, (row["job_title"], row["company__name"])))
-            found.append(Candidate(PERSON, row["id"], row["name"], subtitle, told.score, told.reason))
+            subtitle = " · ".join(filter(None, (job_title, house)))
+            found.append(Candidate(PERSON, pk, name, subtitle, told.score, told.reason))
     return found
+
+
+# --- groups of companies: both databases read a tree in one statement ---
+
+ABOVE = """
+WITH RECURSIVE above(id, parent_id, level) AS (
+  SELECT id, parent_id, 0 FROM {table} WHERE id = %s
+  UNION ALL SELECT c.id, c.parent_id, above.level + 1 FROM {table} c JOIN above ON c.id = above.parent_id WHERE above.level < %s
+) SELECT id, parent_id, level FROM above ORDER BY level
+"""
+BELOW = """
+WITH RECURSIVE below(id, parent_id, level) AS (
+  SELECT id, parent_id, 0 FROM {table} WHERE id = %s
+  UNION ALL SELECT c.id, c.parent_id, below.level + 1 FROM {table} c JOIN below ON c.parent_id = below.id WHERE below.level < %s
+) SELECT id, parent_id, level FROM below ORDER BY level LIMIT 300
+"""
+TreeRow = tuple[UUID, UUID | None, int]
+
+
+def _tree(statement: str, company_id: UUID) -> list[TreeRow]:
+    top = Company._meta.pk.get_db_prep_value(company_id, connection)
+    with connection.cursor() as cursor:
+        cursor.execute(statement.format(table=Company._meta.db_table), [top, 2 * MOST_LEVELS])
+        found = cursor.fetchall()
+    return [(UUID(str(pk)), UUID(str(parent)) if parent else None, level) for pk, parent, level in found]
+
+
+def ids_above(company_id: UUID) -> list[UUID]:
+    """The company itself and those it belongs to, from below to the top."""
+    return [pk for pk, _parent, _level in _tree(ABOVE, company_id)]
+
+
+def levels_below(company_id: UUID) -> int:
+    """How many levels a company and those that belong to it take."""
+    return 1 + max((level for _pk, _parent, level in _tree(BELOW, company_id)), default=0)
+
+
+@dataclass
+class GroupMember:
+    """A company of a group, with those that belong to it."""
+
+    id: UUID
+    name: str
+    town: str
+    is_here: bool
+    parent_id: UUID | None
+    members: list["GroupMember"] = field(default_factory=list)
+
+
+def group_of(actor: Actor, company: Company) -> list[GroupMember]:
+    """
+    The group's tree from its top (several tops where the actor may not see what joins them); a company alone gives a tree
+    of one. Three statements, 300 companies at most.
+    """
+    above = _tree(ABOVE, company.pk)
+    places = {pk: parent for pk, parent, _level in [*_tree(BELOW, above[-1][0]), *above]}
+    rows = companies(actor).filter(pk__in=places).order_by("name", "id").values_list("id", "name", "town")
+    seen = {pk: GroupMember(pk, name, town, pk == company.pk, None) for pk, name, town in rows}
+    tops: list[GroupMember] = []
+    for member in seen.values():
+        parent = places[member.id]
+        while parent is not None and parent not in seen:
+            parent = places.get(parent)
+        member.parent_id = parent
+        (tops if parent is None else seen[parent].members).append(member)
+    return tops
+
+
+# --- further phones, mail and postal addresses ---
+
+
+def contacts_of(actor: Actor, holder: Company | Person) -> QuerySet[ContactPoint]:
+    return ContactPoint.objects.visible_to(actor).of(holder)
+
+
+def addresses_of(actor: Actor, holder: Company | Person) -> QuerySet[Address]:
+    return Address.objects.visible_to(actor).of(holder)
+
+
+def contact(actor: Actor, contact_id: UUID) -> ContactPoint:
+    found: ContactPoint = ContactPoint.objects.select_related("company", "person").one(actor, contact_id)
+    return found
+
+
+def address(actor: Actor, address_id: UUID) -> Address:
+    found: Address = Address.objects.select_related("company", "person").one(actor, address_id)
+    return found
+
+
+def newest_contacts_act(actor: Actor, holder: Company | Person) -> UUID | None:
+    """The last thing that one did to a record's phones and addresses."""
+    about = {"about_kind": holder.kind_name(), "about_id": holder.pk}
+    found = LogEntry.objects.filter(name=ContactsChanged.name, actor_id=actor.id, **about)
+    return found.order_by("-seq").values_list("act", flat=True).first()
+
+
+# --- public registers ---
+
+
+def numbers_of(company: Company) -> Numbers:
+    return Numbers(company.country, company.tax_id, company.vat_id, company.regon, company.krs)
+
+
+def switch_of(register: str) -> RegisterSwitch:
+    """How a register is set; one that nobody has set is off."""
+    return RegisterSwitch.objects.filter(code=register).first() or RegisterSwitch(code=register)
+
+
+def is_register_on(register: str) -> bool:
+    return switch_of(register).is_on
+
+
+def switches() -> dict[str, RegisterSwitch]:
+    """Every register there is, with how it is set."""
+    known = {one.code: one for one in RegisterSwitch.objects.all()}
+    return {one.code: known.get(one.code) or RegisterSwitch(code=one.code) for one in all_registers()}
+
+
+def checks_of(actor: Actor, company: Company) -> QuerySet[RegisterCheck]:
+    """What registers said about a company, the newest first."""
+    found: QuerySet[RegisterCheck] = RegisterCheck.objects.visible_to(actor).filter(company=company)
+    return found.order_by("-created", "-id")
+
+
+def check(actor: Actor, check_id: UUID) -> RegisterCheck:
+    found: RegisterCheck = RegisterCheck.objects.select_related("company").one(actor, check_id)
+    return found
+
+
+def is_asked(company: Company, register: str, number: str) -> bool:
+    return RegisterCheck.objects.filter(company=company, register_code=register, number=number).exists()

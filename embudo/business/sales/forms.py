@@ -14,10 +14,13 @@ from embudo.business.sales.rules.enquiries import checked_enquiry
 from embudo.business.sales.rules.leads import DisqualifyReason, SourceKind, split_name
 from embudo.business.sales.rules.pipelines import LostReason, StageKind
 from embudo.business.supply import queries as supply
+from embudo.foundation.access.permissions import VIEW_USERS
 from embudo.foundation.access.queries import organisation, role_label, team, teams, user, users
+from embudo.foundation.attributes.forms import CustomForm
 from embudo.foundation.ui.forms import Form, LookupField, MoneyField
 from embudo.kernel.actor import Actor
 from embudo.kernel.errors import Invalid
+from embudo.kernel.prepared import PreparedSight
 
 NEW, NONE = "new", "none"
 LANGUAGES = [("", _("The visitor's own")), *settings.LANGUAGES]
@@ -38,11 +41,23 @@ def lookup(label: Any, search_url: str, **kwargs: Any) -> LookupField:
 
 def sellers(actor: Actor) -> list[tuple[str, str]]:
     """Who may own leads and opportunities: active sellers and managers in the actor's sight."""
-    found = users(actor).filter(is_active=True, roles__slug__in=["seller", "manager"]).distinct()
-    return [(str(pk), name) for pk, name in found.values_list("pk", "name")]
+    return [(str(pk), name) for pk, name in SELLERS.seen(actor)]
 
 
-class LeadFields(Form):
+SELLERS = PreparedSight(
+    VIEW_USERS,
+    lambda actor: (
+        users(actor)
+        .filter(is_active=True, roles__slug__in=["seller", "manager"])
+        .distinct()
+        .values_list("pk", "name")
+    ),
+)
+
+
+class LeadFields(CustomForm):
+    kind = "sales.lead"
+
     name = forms.CharField(label=_("Name"), max_length=120)
     company_name = forms.CharField(label=_("Company"), max_length=160, required=False)
     job_title = forms.CharField(label=_("Job title"), max_length=120, required=False)
@@ -207,7 +222,9 @@ def _likely(matches: Sequence[Match], sure: int = 90) -> str:
     return str(matches[0].id) if matches and matches[0].score >= sure else NEW
 
 
-class OpportunityForm(OpportunityMoney):
+class OpportunityForm(CustomForm, OpportunityMoney):
+    kind = "sales.opportunity"
+
     title = forms.CharField(label=_("Title"), max_length=200)
     company = lookup(_("Company"), "directory:company_options")
     person = lookup(_("Person"), "directory:person_options")

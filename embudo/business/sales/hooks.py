@@ -5,16 +5,17 @@ from uuid import UUID
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from embudo.business.sales import permissions, queries
+from embudo.business.sales import commands, permissions, queries
 from embudo.business.sales.models import Lead, LeadSource, Opportunity, Pipeline
+from embudo.business.sales.queries.imports import checked_leads, lead_key, leads_by_key
+from embudo.business.sales.rules.imports import LEAD_FIELDS, LEAD_KEYS
 from embudo.business.sales.rules.leads import DisqualifyReason
 from embudo.business.sales.rules.pipelines import LostReason
 from embudo.foundation.access.queries import organisation
 from embudo.foundation.notify.rules import NotificationKind, register_notification_kind
 from embudo.foundation.ui.help import register_help
 from embudo.foundation.ui.hooks_registry import MenuEntry, Panel, register_menu, register_panel
-from embudo.kernel.actor import Actor
-from embudo.kernel.kind import RecordKind, SearchText, register_kind
+from embudo.kernel.kind import Importing, RecordKind, SearchText, register_kind
 from embudo.kernel.wording import register_event_text
 
 
@@ -44,9 +45,15 @@ def opportunity_search(found: Opportunity) -> SearchText:
     return SearchText(found.title, house, tuple(filter(None, (found.title, house))))
 
 
-def new_leads(actor: Actor) -> int:
-    """The number in the menu: leads of one's own that nobody has looked at."""
-    return queries.leads(actor).filter(owner_id=actor.id, status="new").count()
+LEADS_FROM_FILES = Importing(
+    permission=permissions.SUBMIT_LEAD,
+    fields=lambda _actor: LEAD_FIELDS,
+    keys=LEAD_KEYS,
+    check=checked_leads,
+    key_of=lead_key,
+    find=leads_by_key,
+    write=lambda actor, rows: commands.import_leads(actor, rows=rows),
+)
 
 
 def register() -> None:
@@ -71,13 +78,14 @@ def register_kinds() -> None:
         RecordKind(
             Lead, _("lead"), _("leads"), "inbox",
             title=lambda lead: lead.name, url=lead_url, fetch=queries.lead, search=lead_search,
+            importing=LEADS_FROM_FILES,
         )
     )  # fmt: skip
     register_kind(
         RecordKind(
             Opportunity, _("opportunity"), _("opportunities"), "handshake",
             title=lambda found: found.title, url=opportunity_url, fetch=queries.opportunity,
-            search=opportunity_search,
+            search=opportunity_search, search_with=("company",),
         )
     )  # fmt: skip
     register_kind(
@@ -96,7 +104,9 @@ def register_kinds() -> None:
 
 def register_places() -> None:
     view_leads, view_deals = permissions.VIEW_LEADS, permissions.VIEW_OPPORTUNITIES
-    register_menu(MenuEntry(_("Leads"), "sales:leads", "inbox", view_leads, 20, badge=new_leads))
+    register_menu(
+        MenuEntry(_("Leads"), "sales:leads", "inbox", view_leads, 20, badge=queries.new_leads_count)
+    )
     register_menu(MenuEntry(_("Opportunities"), "sales:opportunities", "handshake", view_deals, 25))
     register_menu(MenuEntry(_("Board"), "sales:board", "kanban", view_deals, 30))
     register_menu(

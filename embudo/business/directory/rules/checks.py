@@ -7,13 +7,20 @@ from babel.core import Locale
 from django.utils.translation import gettext_lazy as _
 from email_validator import EmailNotValidError, validate_email
 from stdnum import exceptions, get_cc_module
+from stdnum.eu import vat
+from stdnum.fr import siren, siret
 from stdnum.pl import nip, regon
 
+from embudo.business.directory.rules import quick
+from embudo.business.directory.rules.activities import activity as activity_of
+from embudo.business.directory.rules.choices import Size, size_of
 from embudo.kernel.errors import Invalid
 
 COUNTRIES = frozenset(
     code for code in map(str, Locale("en").territories) if len(code) == 2 and code.isalpha()
 )
+EU = frozenset(("EL" if code == "gr" else code.upper()) for code in vat.MEMBER_STATES)
+MOST_OTHER_CODES = 30
 MOST_EMPLOYEES = 10_000_000
 LARGEST_TURNOVER = 2**53 - 1
 FIRST_YEAR, LAST_YEAR = 800, 2200
@@ -30,6 +37,12 @@ LENGTHS: Mapping[str, int] = {
     "last_name": 80,
     "job_title": 120,
     "website": 200,
+    "activity": 200,
+    "source1": 120,
+    "source2": 120,
+    "source3": 120,
+    "source4": 120,
+    "note": 120,
     "email": 254,
 }
 
@@ -53,6 +66,8 @@ def text(field: str, value: Any) -> str:
 
 def email(value: str) -> str:
     typed = text("email", value)
+    if found := quick.mail(typed):
+        return found
     try:
         return validate_email(typed, check_deliverability=False).normalized.lower() if typed else ""
     except EmailNotValidError:
@@ -64,6 +79,8 @@ def phone(value: str, country: str) -> str:
     typed = str(value).strip()[:60]
     if not typed:
         return ""
+    if found := quick.number(typed):
+        return found
     try:
         number = phonenumbers.parse(typed, country or None)
     except phonenumbers.NumberParseException:
@@ -87,6 +104,10 @@ def tax_id(value: str, country_code: str) -> str:
         return ""
     if len(typed) > 20 or not typed.isascii() or not typed.isalnum():
         raise Fault(_("Enter the tax number in digits and letters, at most 20."))
+    if country_code == "FR" and len(typed) == 9 and typed.isdigit():
+        return _checked_by(
+            siren, typed, _("This is no valid SIREN: compare its nine digits with the document.")
+        )
     rule = nip if country_code == "PL" else _tax_rule(country_code)
     try:
         return str(rule.validate(typed)) if rule else typed
@@ -98,6 +119,58 @@ def tax_id(value: str, country_code: str) -> str:
 
 def _tax_rule(country_code: str) -> Any:
     return get_cc_module(country_code.lower(), "vat") if country_code else None
+
+
+def _checked_by(rule: Any, typed: str, message: Any) -> str:
+    try:
+        return str(rule.validate(typed)) if typed else ""
+    except exceptions.ValidationError:
+        raise Fault(message) from None
+
+
+def vat_prefix(country_code: str) -> str:
+    """What the European Union writes in front of a country's VAT numbers; nothing outside of it."""
+    prefix = "EL" if country_code == "GR" else country_code
+    return prefix if prefix in EU else ""
+
+
+def vat_number(value: str, country_code: str) -> str:
+    """With the country in front; a number without it is taken as one of `country_code`."""
+    typed = re.sub(r"[\s.\-/]", "", str(value)).upper()
+    if typed and typed[:2] not in EU:
+        typed = f"{vat_prefix(country_code)}{typed}"
+    fault = _("Enter an EU VAT number with its country in front, such as PL5260250274.")
+    return _checked_by(vat, typed if len(typed) <= 14 else "?", fault)
+
+
+def siret_number(value: str) -> str:
+    """Of the company (SIREN, nine digits) or of one of its places (SIRET, fourteen)."""
+    typed = re.sub(r"[\s.\-]", "", str(value))
+    fault = _("This is no valid SIREN or SIRET: compare its 9 or 14 digits with the document.")
+    return _checked_by(siren if len(typed) == 9 else siret, typed, fault)
+
+
+def pkd(value: Any) -> str:
+    """As printed ("62.10.B"); a code of the list before begins with "2007:"."""
+    typed = str(value or "").strip()
+    found = activity_of(typed[:20]) if typed else None
+    if typed and found is None:
+        raise Fault(_("Enter a PKD code such as 62.10.B; the list finds them by words."))
+    return found.code if found else ""
+
+
+def pkd_others(value: Any) -> str:
+    codes = [pkd(code) for code in re.split(r"[,;\s]+", str(value or "")) if code]
+    if len(codes) > MOST_OTHER_CODES:
+        raise Fault(_("Enter at most %(n)d codes.") % {"n": MOST_OTHER_CODES})
+    return ", ".join(dict.fromkeys(codes))
+
+
+def size(value: Any) -> str:
+    typed = str(value or "")
+    if typed and typed not in Size.values:
+        raise Fault(_("Choose one of the sizes."))
+    return typed
 
 
 def regon_number(value: str) -> str:
@@ -153,6 +226,14 @@ def required(field: str, value: Any, message: Any) -> str:
 
 
 Check = Callable[[Any, str], Any]
+ADDRESS: Mapping[str, Check] = {
+    "street": lambda value, _country: text("street", value),
+    "number": lambda value, _country: text("number", value),
+    "postcode": postcode,
+    "town": lambda value, _country: text("town", value),
+    "region": lambda value, _country: text("region", value),
+    "country": lambda value, _country: country(value),
+}
 CONTACTS: Mapping[str, Check] = {
     "email": lambda value, _country: email(value),
     "phone": phone,
@@ -167,18 +248,25 @@ COMPANY: Mapping[str, Check] = {
     "regon": lambda value, _country: regon_number(value),
     "krs": lambda value, _country: krs_number(value),
     "website": lambda value, _country: website(value),
-    "street": lambda value, _country: text("street", value),
-    "number": lambda value, _country: text("number", value),
-    "postcode": postcode,
-    "town": lambda value, _country: text("town", value),
-    "region": lambda value, _country: text("region", value),
-    "country": lambda value, _country: country(value),
+    **ADDRESS,
+    "vat_id": vat_number,
+    "siret": lambda value, _country: siret_number(value),
+    "fax": phone,
     "sector": lambda value, _country: text("sector", value),
+    "activity": lambda value, _country: text("activity", value),
+    "pkd": lambda value, _country: pkd(value),
+    "pkd_others": lambda value, _country: pkd_others(value),
+    "size": lambda value, _country: size(value),
+    "source1": lambda value, _country: text("source1", value),
+    "source2": lambda value, _country: text("source2", value),
+    "source3": lambda value, _country: text("source3", value),
+    "source4": lambda value, _country: text("source4", value),
     "employees": lambda value, _country: whole_number(value, 0, MOST_EMPLOYEES),
     "founded": lambda value, _country: whole_number(value, FIRST_YEAR, LAST_YEAR),
 }
 PERSON: Mapping[str, Check] = {
     **CONTACTS,
+    **ADDRESS,
     "first_name": lambda value, _country: text("first_name", value),
     "last_name": lambda value, _country: required("last_name", value, _("Enter the last name.")),
     "job_title": lambda value, _country: text("job_title", value),
@@ -197,12 +285,40 @@ def _checked(checks: Mapping[str, Check], given: Mapping[str, Any], country_code
     return values
 
 
+def _known(country_code: Any) -> str:
+    code = str(country_code or "").strip().upper()
+    return code if code in COUNTRIES else ""
+
+
 def checked_company(given: Mapping[str, Any], country_code: str = "") -> dict[str, Any]:
     """The values as they are stored. Refuses (Invalid) with every fault at once."""
-    code = str(given.get("country", country_code)).strip().upper()
-    return _checked(COMPANY, given, code if code in COUNTRIES else "")
+    values = _checked(COMPANY, given, _known(given.get("country", country_code)))
+    if values.get("employees") is not None:
+        values["size"] = size_of(values["employees"]).value
+    return values
 
 
 def checked_person(given: Mapping[str, Any], country_code: str = "") -> dict[str, Any]:
-    """The values as they are stored; `country_code` is where numbers without one belong."""
-    return _checked(PERSON, given, country_code)
+    """The values as they are stored; `country_code` is where numbers without one belong, unless the address says."""
+    return _checked(PERSON, given, _known(given.get("country") or country_code))
+
+
+def checked_address(given: Mapping[str, Any], country_code: str = "") -> dict[str, Any]:
+    """A further postal address, with its note. Refuses (Invalid) with every fault at once, and one that is empty."""
+    note: Mapping[str, Check] = {"note": lambda value, _country: text("note", value)}
+    values = _checked({**ADDRESS, **note}, given, _known(given.get("country") or country_code))
+    if not any(values.get(part) for part in ("street", "postcode", "town")):
+        raise Invalid({"street": [_("Enter a street or a town.")]})
+    return values
+
+
+def checked_contact(medium: str, value: str, note: str, country_code: str = "") -> dict[str, Any]:
+    """A further phone number or mail address, with its note. Refuses (Invalid) a wrong one, and an empty one."""
+    checks: Mapping[str, Check] = {
+        "value": phone if medium == "phone" else lambda typed, _country: email(typed),
+        "note": lambda typed, _country: text("note", typed),
+    }
+    values = _checked(checks, {"value": value, "note": note}, _known(country_code))
+    if not values["value"]:
+        raise Invalid({"value": [_("Enter the number or the address.")]})
+    return values

@@ -12,3 +12,9 @@ def a_company(name: str = "Acme Ltd", *, by: Actor | None = None, **values: Any)
 
 def a_person(last_name: str = "Kowalska", *, by: Actor | None = None, **values: Any) -> Person:
     return commands.register_person(by or ann(), last_name=last_name, **values)
+
+
+def a_group() -> tuple[Company, Company, Company]:
+    top = a_company("Top")
+    middle = a_company("Middle", parent=top)
+    return top, middle, a_company("Bottom", parent=middle)

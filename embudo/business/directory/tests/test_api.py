@@ -32,7 +32,7 @@ def test_company_goes_in_comes_out_and_changes(client: Client) -> None:
     )
     place = made["Location"]
     read = client.get(place, headers=me)
-    assert (read.json(), read["ETag"]) == (made.json(), '"1"')
+    assert (read.json() | {"duplicates": []}, read["ETag"]) == (made.json(), '"1"')
     headers = me | {"If-Match": read["ETag"]}
     changed = client.patch(place, {"town": "Gdynia"}, content_type=JSON, headers=headers)
     assert (changed.json()["town"], changed.json()["phone"], changed["ETag"]) == (
@@ -113,3 +113,20 @@ def test_person_goes_in_and_out(client: Client) -> None:
     assert changed.json()["name"] == "Eva Kowalska"
     found = client.get(f"/api/v1/people?company={company.pk}&q=eva", headers=me).json()["items"]
     assert [one["name"] for one in found] == ["Eva Kowalska"]
+
+
+def test_new_records_tell_whom_they_may_repeat(client: Client) -> None:
+    me = a_caller(ann())
+    company = a_company("Acme Ltd", email="office@acme.com")
+    person = a_person("Nowak", first_name="Anna", email="anna@acme.com")
+    made = client.post(
+        "/api/v1/companies", {"name": "ACME", "email": "office@acme.com"}, content_type=JSON, headers=me
+    )
+    assert [one["id"] for one in made.json()["duplicates"]] == [str(company.pk)]
+    made = client.post(
+        "/api/v1/people",
+        {"last_name": "Nowak", "first_name": "Ana", "email": "anna@acme.com"},
+        content_type=JSON,
+        headers=me,
+    )
+    assert [one["id"] for one in made.json()["duplicates"]] == [str(person.pk)]

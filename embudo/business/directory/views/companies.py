@@ -1,9 +1,11 @@
+from functools import cached_property
 from typing import Any
 
 from django.urls import reverse, reverse_lazy
+from django.utils.text import format_lazy
 from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
-from embudo.business.directory import commands, queries
+from embudo.business.directory import commands, queries, rules
 from embudo.business.directory.forms import (
     CompanyForm,
     NewCompanyForm,
@@ -11,15 +13,21 @@ from embudo.business.directory.forms import (
     country_choices,
     country_name,
 )
+from embudo.business.directory.models import Company
 from embudo.business.directory.permissions import (
     CHANGE_COMPANY,
     CHANGE_OWNER,
+    LINK_PERSON,
     REGISTER_COMPANY,
     REGISTER_PERSON,
     VIEW_COMPANIES,
 )
-from embudo.business.directory.views.parts import TABS, RegisterPage, customer_badge
+from embudo.business.directory.views.contacts import contacts_context
+from embudo.business.directory.views.parts import TABS, ChangePage, RegisterPage, customer_badge
+from embudo.business.directory.views.registers import Switches, check_actions, checks_shown
+from embudo.foundation.transfer.permissions import IMPORT
 from embudo.foundation.ui.forms import phone_text
+from embudo.foundation.ui.hooks_registry import record_url
 from embudo.foundation.ui.pages import CommandPage, ListPage, RecordPage
 from embudo.foundation.ui.parts import Action, Column, Crumb, Filter
 
@@ -55,12 +63,18 @@ class Companies(ListPage):
         Action(
             _("New company"), reverse_lazy("directory:company_new"), "plus", REGISTER_COMPANY, primary=True
         ),
+        Action(
+            _("Import"),
+            format_lazy("{}?kind=directory.company", reverse_lazy("transfer:import_new")),
+            "upload",
+            IMPORT,
+        ),
     )
     empty_title = _("No companies yet")
     empty_text = _("They come with converted leads, or enter one.")
 
     def row_url(self, row: Any) -> str:
-        return reverse("directory:company", args=[row["pk"]])
+        return record_url("directory:company", row["pk"])
 
     def row_sub(self, row: Any) -> Any:
         return row["email"]
@@ -69,11 +83,27 @@ class Companies(ListPage):
         return ngettext("%(n)s company", "%(n)s companies", n) % {"n": self.count_shown(n)}
 
 
+def activity_context(company: Company) -> dict[str, Any]:
+    """Its PKD codes with their names."""
+    codes = [code.strip() for code in (company.pkd, *company.pkd_others.split(",")) if code.strip()]
+    return {
+        "activities": [rules.activity(code) or code for code in codes],
+        "sources": [
+            one for one in (company.source1, company.source2, company.source3, company.source4) if one
+        ],
+        "section": rules.section_name(company.pkd) if company.pkd else "",
+    }
+
+
 class CompanyPage(RecordPage):
     permission = VIEW_COMPANIES
     query = queries.company
     template_name = "directory/company.html"
     nav = "directory:companies"
+
+    @cached_property
+    def switches(self) -> Switches:
+        return queries.switches()
 
     def get_crumbs(self) -> tuple[Crumb, ...]:
         return (Crumb(_("Companies"), reverse("directory:companies")),)
@@ -95,18 +125,27 @@ class CompanyPage(RecordPage):
             ),
         )
         # who may change companies may not change this one: the button would lead to a refusal
-        return [act for act, need in offered if need is None or self.record.is_within(self.actor, need)]
+        own = [act for act, need in offered if need is None or self.record.is_within(self.actor, need)]
+        return [*check_actions(self.actor, self.record, self.switches), *own]
 
     def get_context(self) -> dict[str, Any]:
         links = list(queries.affiliations_at(self.actor, self.record)[: MOST_PEOPLE + 1])
-        return super().get_context() | {
-            "links": links[:MOST_PEOPLE],
-            "has_more": len(links) > MOST_PEOPLE,
-            "country": country_name(self.record.country),
-            "state": customer_badge(self.record),
-            "phone": phone_text(self.record.phone),
-            "mobile": phone_text(self.record.mobile),
-        }
+        more = contacts_context(self.actor, self.record) | activity_context(self.record)
+        return (
+            super().get_context()
+            | more
+            | {
+                "links": links[:MOST_PEOPLE],
+                "may_link": self.actor.may(LINK_PERSON),
+                "checks": checks_shown(self.actor, self.record, self.switches),
+                "has_more": len(links) > MOST_PEOPLE,
+                "country": country_name(self.record.country),
+                "state": customer_badge(self.record),
+                "phone": phone_text(self.record.phone),
+                "mobile": phone_text(self.record.mobile),
+                "fax": phone_text(self.record.fax),
+            }
+        )
 
 
 class RegisterCompany(RegisterPage):
@@ -117,19 +156,19 @@ class RegisterCompany(RegisterPage):
     cancel_url = reverse_lazy("directory:companies")
     nav = "directory:companies"
     duplicates_url = reverse_lazy("directory:company_duplicates")
+    places_url = reverse_lazy("directory:company_places")
     watched = "#id_name, #id_email, #id_phone, #id_tax_id"
 
     def success_message(self, result: Any) -> str:
         return gettext("%(name)s was registered.") % {"name": result.name}
 
 
-class ChangeCompany(CommandPage):
+class ChangeCompany(ChangePage):
     query = queries.company
     command = commands.change_company
     form_class = CompanyForm
-    template_name = "directory/change.html"
+    places_url = reverse_lazy("directory:company_places")
     title = _("Edit the company")
-    width = ""
     nav = "directory:companies"
 
 

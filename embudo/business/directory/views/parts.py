@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext, gettext_lazy as _
 
-from embudo.business.directory import queries
+from embudo.business.directory import queries, rules
 from embudo.business.directory.permissions import (
     REGISTER_COMPANY,
     REGISTER_PERSON,
@@ -42,11 +42,24 @@ def candidates_shown(candidates: Any) -> list[dict[str, Any]]:
     return shown
 
 
-class RegisterPage(CommandPage):
+class PlacesPage(CommandPage):
+    """A form in sections whose town and region are suggested by the postcode."""
+
+    width = ""
+    places_url: ClassVar[Any] = ""
+
+    def form_context(self, form: Any) -> dict[str, Any]:
+        return super().form_context(form) | {"places_url": self.places_url}
+
+
+class ChangePage(PlacesPage):
+    template_name = "directory/change.html"
+
+
+class RegisterPage(PlacesPage):
     """A form with the possible duplicates: while one types and, without script, after sending."""
 
     template_name = "directory/register.html"
-    width = ""
     duplicates_url: ClassVar[Any] = ""
     watched = ""
 
@@ -89,6 +102,21 @@ def person_duplicates(request: HttpRequest) -> HttpResponse:
 @guarded(VIEW_COMPANIES)
 def company_options(request: HttpRequest) -> HttpResponse:
     return lookup_options(request, queries.company_options(actor_of(request), _asked(request, "q")))
+
+
+@guarded(VIEW_COMPANIES)
+def activity_options(request: HttpRequest) -> HttpResponse:
+    found = rules.activities(_asked(request, "q")[:60])
+    return lookup_options(request, [(one.code, str(one), one.list_name) for one in found])
+
+
+@guarded(VIEW_COMPANIES)
+def company_group(request: HttpRequest, company_id: UUID) -> HttpResponse:
+    """The panel with the tree of companies that a company belongs to."""
+    actor = actor_of(request)
+    tops = queries.group_of(actor, queries.company(actor, company_id))
+    is_alone = len(tops) == 1 and not tops[0].members
+    return render(request, "directory/group.html", {"tops": [] if is_alone else tops})
 
 
 @guarded(VIEW_PEOPLE)

@@ -1,10 +1,11 @@
 from typing import Any
 
 from django.urls import reverse, reverse_lazy
+from django.utils.text import format_lazy
 from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
 from embudo.business.directory import commands, queries
-from embudo.business.directory.forms import EndForm, LinkForm, NewPersonForm, OwnerForm, PersonForm
+from embudo.business.directory.forms import NewPersonForm, OwnerForm, PersonForm, country_name
 from embudo.business.directory.permissions import (
     CHANGE_OWNER,
     CHANGE_PERSON,
@@ -12,8 +13,11 @@ from embudo.business.directory.permissions import (
     REGISTER_PERSON,
     VIEW_PEOPLE,
 )
-from embudo.business.directory.views.parts import TABS, RegisterPage, customer_badge
+from embudo.business.directory.views.contacts import contacts_context
+from embudo.business.directory.views.parts import TABS, ChangePage, RegisterPage, customer_badge
+from embudo.foundation.transfer.permissions import IMPORT
 from embudo.foundation.ui.forms import phone_text
+from embudo.foundation.ui.hooks_registry import record_url
 from embudo.foundation.ui.pages import CommandPage, ListPage, RecordPage
 from embudo.foundation.ui.parts import Action, Column, Crumb
 
@@ -40,12 +44,18 @@ class People(ListPage):
     default_sort = "-updated"
     actions = (
         Action(_("New person"), reverse_lazy("directory:person_new"), "plus", REGISTER_PERSON, primary=True),
+        Action(
+            _("Import"),
+            format_lazy("{}?kind=directory.person", reverse_lazy("transfer:import_new")),
+            "upload",
+            IMPORT,
+        ),
     )
     empty_title = _("No people yet")
     empty_text = _("They come with converted leads, or enter one.")
 
     def row_url(self, row: Any) -> str:
-        return reverse("directory:person", args=[row["pk"]])
+        return record_url("directory:person", row["pk"])
 
     def row_sub(self, row: Any) -> Any:
         return row["email"]
@@ -84,13 +94,18 @@ class PersonPage(RecordPage):
         return [act for act, need in offered if self.record.is_within(self.actor, need)]
 
     def get_context(self) -> dict[str, Any]:
-        return super().get_context() | {
-            "links": list(queries.affiliations_of(self.actor, self.record)),
-            "may_link": self.record.is_within(self.actor, LINK_PERSON),
-            "state": customer_badge(self.record),
-            "phone": phone_text(self.record.phone),
-            "mobile": phone_text(self.record.mobile),
-        }
+        return (
+            super().get_context()
+            | contacts_context(self.actor, self.record)
+            | {
+                "links": list(queries.affiliations_of(self.actor, self.record)),
+                "may_link": self.record.is_within(self.actor, LINK_PERSON),
+                "country": country_name(self.record.country),
+                "state": customer_badge(self.record),
+                "phone": phone_text(self.record.phone),
+                "mobile": phone_text(self.record.mobile),
+            }
+        )
 
 
 class RegisterPerson(RegisterPage):
@@ -102,19 +117,19 @@ class RegisterPerson(RegisterPage):
     cancel_url = reverse_lazy("directory:people")
     nav = "directory:people"
     duplicates_url = reverse_lazy("directory:person_duplicates")
+    places_url = reverse_lazy("directory:person_places")
     watched = "#id_first_name, #id_last_name, #id_email, #id_phone"
 
     def success_message(self, result: Any) -> str:
         return gettext("%(name)s was registered.") % {"name": result.name}
 
 
-class ChangePerson(CommandPage):
+class ChangePerson(ChangePage):
     query = queries.person
     command = commands.change_person
     form_class = PersonForm
-    template_name = "directory/change.html"
+    places_url = reverse_lazy("directory:person_places")
     title = _("Edit the person")
-    width = ""
     nav = "directory:people"
 
 
@@ -127,33 +142,3 @@ class ChangePersonOwner(CommandPage):
 
     def initial(self, record: Any) -> dict[str, Any]:
         return {"owner": str(record.owner_id or "")}
-
-
-class LinkPerson(CommandPage):
-    query = queries.person
-    command = commands.link_person_to_company
-    form_class = LinkForm
-    title = _("Add a company")
-    submit_label = _("Add the company")
-    nav = "directory:people"
-
-    def success_url(self, result: Any, record: Any) -> str:
-        return reverse("directory:person", args=[record.pk])
-
-    def initial(self, record: Any) -> dict[str, Any]:
-        return {}
-
-
-class EndAffiliation(CommandPage):
-    query = queries.affiliation
-    command = commands.end_affiliation
-    form_class = EndForm
-    title = _("End the affiliation")
-    submit_label = _("End it")
-    nav = "directory:people"
-
-    def success_url(self, result: Any, record: Any) -> str:
-        return reverse("directory:person", args=[record.person_id])
-
-    def get_cancel_url(self) -> str:
-        return reverse("directory:person", args=[self.record.person_id])

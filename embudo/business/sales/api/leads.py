@@ -13,10 +13,11 @@ from embudo.business.sales.api.opportunities import Assignment, OpportunityOut, 
 from embudo.business.sales.models import LeadSource
 from embudo.business.sales.permissions import VIEW_LEADS
 from embudo.business.sales.rules.leads import DisqualifyReason, LeadStatus
+from embudo.foundation.attributes.queries import narrowed
 from embudo.foundation.rest.operations import operation
-from embudo.foundation.rest.paging import Filters, page_of
+from embudo.foundation.rest.paging import TreeFilters, page_of
 from embudo.foundation.rest.requests import BearerToken, Request, if_match
-from embudo.foundation.rest.schemas import In, MoneyIn, Out, Page
+from embudo.foundation.rest.schemas import CustomIn, CustomOut, In, MoneyIn, Out, Page
 from embudo.kernel.actor import Actor
 from embudo.kernel.errors import Invalid, NotFound
 
@@ -41,7 +42,7 @@ class FormKey(APIKeyHeader):
         return actor
 
 
-class LeadFields(In):
+class LeadFields(CustomIn):
     company_name: str = Field("", max_length=160)
     job_title: str = Field("", max_length=120)
     email: str = Field("", max_length=254)
@@ -72,7 +73,7 @@ class DuplicateOut(Out):
     score: int = Field(description="Of 100.")
 
 
-class LeadOut(Out):
+class LeadOut(CustomOut):
     id: UUID
     name: str
     company_name: str
@@ -98,7 +99,7 @@ class NewLeadOut(LeadOut):
     duplicates: list[DuplicateOut] = Field(description="Leads, companies and people that may be the same.")
 
 
-class LeadFilters(Filters):
+class LeadFilters(TreeFilters):
     sort: Literal["-created", "created"] = "-created"
     q: str = Field("", max_length=100)
     status: LeadStatus | None = None
@@ -137,7 +138,8 @@ class UndoneOut(Out):
 @router.get("/leads", response=Page[LeadOut], summary="List leads")
 @operation(VIEW_LEADS)
 def list_leads(request: Request, filters: Query[LeadFilters]) -> Any:
-    return page_of(queries.leads(request.actor, **filters.chosen()), filters)
+    found = queries.leads(request.actor, **filters.chosen())
+    return page_of(narrowed(request.actor, found, filters.filter), filters)
 
 
 @router.get("/leads/{uuid:lead_id}", response=LeadOut, summary="Read a lead")

@@ -12,10 +12,11 @@ from embudo.business.sales.permissions import VIEW_OPPORTUNITIES, VIEW_PIPELINES
 from embudo.business.sales.rules.pipelines import LostReason, StageKind
 from embudo.business.supply import queries as supply
 from embudo.foundation.access.queries import user
+from embudo.foundation.attributes.queries import narrowed
 from embudo.foundation.rest.operations import operation
-from embudo.foundation.rest.paging import Filters, page_of
+from embudo.foundation.rest.paging import TreeFilters, page_of
 from embudo.foundation.rest.requests import Request, if_match
-from embudo.foundation.rest.schemas import In, MoneyIn, MoneyOut, Out, Page
+from embudo.foundation.rest.schemas import CustomIn, CustomOut, In, MoneyIn, MoneyOut, Out, Page
 from embudo.kernel.actor import Actor
 from embudo.kernel.errors import Invalid, NotFound
 
@@ -37,7 +38,7 @@ class Links(In):
     closes: date | None = Field(None, description="The day on which it is expected to be decided.")
 
 
-class OpportunityIn(Links):
+class OpportunityIn(CustomIn, Links):
     title: str = Field(min_length=1, max_length=200)
     value: MoneyIn
     stage_id: UUID | None = Field(
@@ -46,12 +47,12 @@ class OpportunityIn(Links):
     owner_id: UUID | None = Field(None, description="A user; the token's owner when left out.")
 
 
-class OpportunityChange(Links):
+class OpportunityChange(CustomIn, Links):
     title: str = Field("", min_length=1, max_length=200)
     value: MoneyIn | None = None
 
 
-class OpportunityOut(Out):
+class OpportunityOut(CustomOut):
     id: UUID
     title: str
     company_id: UUID | None
@@ -73,7 +74,7 @@ class OpportunityOut(Out):
     version: int
 
 
-class OpportunityFilters(Filters):
+class OpportunityFilters(TreeFilters):
     sort: Literal["-created", "created"] = "-created"
     q: str = Field("", max_length=100)
     state: StageKind | None = None
@@ -144,7 +145,8 @@ def list_pipelines(request: Request) -> Any:
 @router.get("/opportunities", response=Page[OpportunityOut], summary="List opportunities")
 @operation(VIEW_OPPORTUNITIES)
 def list_opportunities(request: Request, filters: Query[OpportunityFilters]) -> Any:
-    return page_of(queries.opportunities(request.actor, **filters.chosen()), filters)
+    found = queries.opportunities(request.actor, **filters.chosen())
+    return page_of(narrowed(request.actor, found, filters.filter), filters)
 
 
 @router.get("/opportunities/{uuid:opportunity_id}", response=OpportunityOut, summary="Read an opportunity")
@@ -158,8 +160,9 @@ def read_opportunity(request: Request, opportunity_id: UUID) -> Any:
 def create_opportunity(request: Request, data: OpportunityIn) -> Any:
     records = linked(request.actor, data.given())
     return commands.open_opportunity(
-        request.actor, title=data.title, value=data.value.money(), closes=data.closes, **records
-    )
+        request.actor, title=data.title, value=data.value.money(), closes=data.closes,
+        custom=data.given().get("custom"), **records,
+    )  # fmt: skip
 
 
 @router.patch(
@@ -171,7 +174,7 @@ def change_opportunity(request: Request, opportunity_id: UUID, data: Opportunity
     standing = {
         name: getattr(found, name) for name in ("title", "value", "closes", "company", "person", "product")
     }
-    changed = {name: given[name] for name in ("title", "closes") if name in given} | linked(
+    changed = {name: given[name] for name in ("title", "closes", "custom") if name in given} | linked(
         request.actor, given
     )
     if data.value is not None:

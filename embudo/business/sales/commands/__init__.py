@@ -1,5 +1,6 @@
 from embudo.business.sales.commands.conversion import convert_lead, undo_conversion
 from embudo.business.sales.commands.enquiries import submit_lead
+from embudo.business.sales.commands.imports import import_leads
 from embudo.business.sales.commands.leads import (
     assign_lead,
     disqualify_lead,
@@ -31,6 +32,7 @@ __all__ = [
     "disqualify_lead",
     "edit_lead",
     "edit_opportunity",
+    "import_leads",
     "lose_opportunity",
     "move_opportunity",
     "open_opportunity",

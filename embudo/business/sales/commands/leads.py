@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -25,6 +26,7 @@ from embudo.business.sales.rules.leads import (
     check_startable,
 )
 from embudo.foundation.access.models import User
+from embudo.foundation.attributes.queries import custom_values
 from embudo.kernel import clock
 from embudo.kernel.actor import Actor
 from embudo.kernel.change import update
@@ -48,6 +50,7 @@ def edit_lead(  # noqa: PLR0913 - one keyword a field
     phone: str | None = None,
     country: str | None = None,
     message: str | None = None,
+    custom: Mapping[str, Any] | None = None,
     version: int | None = None,
 ) -> Lead:
     """Changes what is given. Refuses a closed lead, a stale version and (Invalid) what submit_lead refuses."""
@@ -61,7 +64,8 @@ def edit_lead(  # noqa: PLR0913 - one keyword a field
     home = lead.country if country is None else country
     enquiry = checked_enquiry(country=home, **typed)
     kept = replace(enquiry, country=home.strip().upper())
-    update(lead, **kept.values(), **found_by(kept))
+    more = custom_values(actor, Lead, custom, record=lead)
+    update(lead, **kept.values(), **found_by(kept), custom=more)
     publish(LeadChanged(lead.id), lead)
     return lead
 

@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -27,6 +28,7 @@ from embudo.business.sales.rules.leads import check_reason
 from embudo.business.sales.rules.pipelines import LostReason, StageKind
 from embudo.business.supply.models import Product
 from embudo.foundation.access.models import User
+from embudo.foundation.attributes.queries import custom_values
 from embudo.kernel import clock
 from embudo.kernel.actor import Actor, ActorKind
 from embudo.kernel.change import create, update
@@ -50,6 +52,7 @@ def open_opportunity(  # noqa: PLR0913 - one keyword a field
     product: Product | None = None,
     owner: User | None = None,
     lead: Lead | None = None,
+    custom: Mapping[str, Any] | None = None,
 ) -> Opportunity:
     """
     Opens an opportunity in `stage`, by default the first of the default pipeline, for `owner`, by default the actor.
@@ -73,6 +76,7 @@ def open_opportunity(  # noqa: PLR0913 - one keyword a field
             owner_id=owner.pk if owner else _person_acting(actor),
             lead=lead,
             search=search_text(title, company.name if company else ""),
+            custom=custom_values(actor, Opportunity, custom),
         )
     )
     create(StageStay(opportunity=opportunity, stage=place, entered=now, moved_by_id=_person_acting(actor)))
@@ -112,6 +116,7 @@ def edit_opportunity(  # noqa: PLR0913 - one keyword a field
     company: Company | None = None,
     person: Person | None = None,
     product: Product | None = None,
+    custom: Mapping[str, Any] | None = None,
     version: int | None = None,
 ) -> Opportunity:
     """Sets all that is given, None meaning none. Refuses a closed opportunity and a stale version."""
@@ -128,6 +133,7 @@ def edit_opportunity(  # noqa: PLR0913 - one keyword a field
         person=person,
         product=product,
         search=search_text(title, company.name if company else ""),
+        custom=custom_values(actor, Opportunity, custom, record=opportunity),
     )
     publish(OpportunityChanged(opportunity.id), opportunity)
     return opportunity

@@ -7,6 +7,8 @@ import embudo.kernel.record
 from django.conf import settings
 from django.db import migrations, models
 
+from embudo.kernel.trigram import TrigramIndex
+
 
 class Migration(migrations.Migration):
 
@@ -53,6 +55,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Lead',
             fields=[
+                ('custom', models.JSONField(blank=True, default=dict, editable=False)),
                 ('id', models.UUIDField(default=embudo.kernel.record.new_id, editable=False, primary_key=True, serialize=False)),
                 ('created', models.DateTimeField(default=embudo.kernel.clock.now, editable=False)),
                 ('updated', models.DateTimeField(default=embudo.kernel.clock.now, editable=False)),
@@ -115,6 +118,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Opportunity',
             fields=[
+                ('custom', models.JSONField(blank=True, default=dict, editable=False)),
                 ('id', models.UUIDField(default=embudo.kernel.record.new_id, editable=False, primary_key=True, serialize=False)),
                 ('created', models.DateTimeField(default=embudo.kernel.clock.now, editable=False)),
                 ('updated', models.DateTimeField(default=embudo.kernel.clock.now, editable=False)),
@@ -171,11 +175,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="lead",
-            index=models.Index(fields=["owner", "status", "qualified", "created"], name="lead_owner_steps"),
+            index=models.Index(fields=["owner", "status", "created", "qualified"], name="lead_owner_steps"),
         ),
         migrations.AddIndex(
             model_name="lead",
-            index=models.Index(fields=["status", "qualified", "created", "owner"], name="lead_steps"),
+            index=models.Index(fields=["status", "created", "qualified", "owner"], name="lead_steps"),
         ),
         migrations.AddIndex(
             model_name="lead",
@@ -227,7 +231,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='opportunity',
-            index=models.Index(fields=['state', 'closed', 'currency', 'owner', 'value_minor'], name='opp_state_closed'),
+            index=models.Index(fields=['state', 'currency', 'closed', 'value_minor', 'owner'], name='opp_state_closed'),
         ),
         migrations.AddIndex(
             model_name='opportunity',
@@ -242,10 +246,8 @@ class Migration(migrations.Migration):
             index=models.Index(fields=['stage', 'currency', 'owner', 'value_minor'], name='opp_stage_sums'),
         ),
         migrations.AddIndex(
-            model_name="opportunity",
-            index=models.Index(
-                fields=["owner", "state", "stage", "currency", "value_minor", "closed"], name="opp_owner_sums"
-            ),
+            model_name='opportunity',
+            index=models.Index(fields=['owner', 'state', 'currency', 'closed', 'value_minor'], name='opp_owner_sums'),
         ),
         migrations.AddIndex(
             model_name='opportunity',
@@ -279,4 +281,6 @@ class Migration(migrations.Migration):
             model_name='stagestay',
             constraint=models.CheckConstraint(condition=models.Q(('left', None), ('left__gte', models.F('entered')), _connector='OR'), name='stay_forwards'),
         ),
+        TrigramIndex("sales_lead", "search"),
+        TrigramIndex("sales_opportunity", "search"),
     ]

@@ -6,12 +6,15 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from embudo.business.sales import permissions
+from embudo.business.sales.rules.enquiries import name_key, search_text
 from embudo.business.sales.rules.leads import OPEN, DisqualifyReason, LeadStatus, SourceKind
 from embudo.foundation.access.models import Team
 from embudo.kernel.actor import Actor
+from embudo.kernel.custom import WithCustomValues
 from embudo.kernel.fold import fold
 from embudo.kernel.permission import Scope
 from embudo.kernel.record import OwnedQuerySet, OwnedRecord, Record
+from embudo.kernel.trigram import holding
 
 
 def new_key() -> str:
@@ -72,17 +75,15 @@ class LeadQuerySet(OwnedQuerySet[Any]):
 
     def matching(self, words: str) -> Self:
         """Those that hold every word in name, company, e-mail or phone, whatever its case or accents."""
-        for word in fold(words).split():
-            self = self.filter(search__contains=word)  # noqa: PLW0642 - a queryset is narrowed word by word
-        return self
+        return holding(self, fold(words).split())
 
 
-class Lead(OwnedRecord):
+class Lead(WithCustomValues, OwnedRecord):
     """Somebody's enquiry on its way to become an opportunity, or not."""
 
     view_permission = permissions.VIEW_LEADS
     personal_fields: ClassVar[tuple[str, ...]] = (
-        "name", "email", "phone", "message", "raw", "job_title", "reason_note",
+        "name", "email", "phone", "message", "raw", "job_title", "reason_note", "custom",
     )  # fmt: skip
     secret_fields: ClassVar[tuple[str, ...]] = ("search", "name_key", "submission")
 
@@ -133,8 +134,8 @@ class Lead(OwnedRecord):
             models.Index(fields=["status", "-created", "-id"], name="lead_status_newest"),
             models.Index(fields=["source", "-created", "-id"], name="lead_source_newest"),
             # the funnel's counts are read from these alone
-            models.Index(fields=["owner", "status", "qualified", "created"], name="lead_owner_steps"),
-            models.Index(fields=["status", "qualified", "created", "owner"], name="lead_steps"),
+            models.Index(fields=["owner", "status", "created", "qualified"], name="lead_owner_steps"),
+            models.Index(fields=["status", "created", "qualified", "owner"], name="lead_steps"),
             models.Index(fields=["email"], name="lead_email"),
             models.Index(fields=["phone"], name="lead_phone"),
             models.Index(fields=["name_key"], name="lead_name_key"),
@@ -144,6 +145,10 @@ class Lead(OwnedRecord):
 
     def __str__(self) -> str:
         return self.name
+
+    def derived(self, **values: Any) -> dict[str, Any]:
+        found = [values.get(name, getattr(self, name)) for name in ("name", "company_name", "email", "phone")]
+        return {"search": search_text(*found), "name_key": name_key(found[0])}
 
     @property
     def is_open(self) -> bool:

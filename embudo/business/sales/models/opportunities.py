@@ -7,14 +7,17 @@ from django.utils.translation import gettext_lazy as _
 
 from embudo.business.sales import permissions
 from embudo.business.sales.models.leads import Lead
+from embudo.business.sales.rules.enquiries import search_text
 from embudo.business.sales.rules.pipelines import LostReason, StageKind, shown_name
 from embudo.business.supply.models import Product
 from embudo.kernel import clock
 from embudo.kernel.actor import Actor
+from embudo.kernel.custom import WithCustomValues
 from embudo.kernel.fold import fold
 from embudo.kernel.money import Money
 from embudo.kernel.permission import Scope
 from embudo.kernel.record import OwnedQuerySet, OwnedRecord, Record, RecordQuerySet
+from embudo.kernel.trigram import holding
 
 
 class Pipeline(Record):
@@ -63,12 +66,10 @@ class OpportunityQuerySet(OwnedQuerySet[Any]):
 
     def matching(self, words: str) -> Self:
         """Those that hold every word in title or company, whatever its case or accents."""
-        for word in fold(words).split():
-            self = self.filter(search__contains=word)  # noqa: PLW0642 - a queryset is narrowed word by word
-        return self
+        return holding(self, fold(words).split())
 
 
-class Opportunity(OwnedRecord):
+class Opportunity(WithCustomValues, OwnedRecord):
     """
     A deal that may be won. The database holds that a lead is converted once (`lead` is one to one). `state` repeats the
     stage's kind and `stage_since` the open stay's beginning, so that lists and boards need no join.
@@ -130,14 +131,14 @@ class Opportunity(OwnedRecord):
             models.Index(fields=["owner", "-created", "-id"], name="opp_owner_newest"),
             models.Index(fields=["state", "-created", "-id"], name="opp_state_newest"),
             models.Index(
-                fields=["state", "closed", "currency", "owner", "value_minor"], name="opp_state_closed"
+                fields=["state", "currency", "closed", "value_minor", "owner"], name="opp_state_closed"
             ),
             models.Index(fields=["stage", "-stage_since", "-id"], name="opp_stage_newest"),
             models.Index(fields=["owner", "stage", "-stage_since", "-id"], name="opp_owner_stage_newest"),
             # counts and sums of the board and the funnel are read from these alone
             models.Index(fields=["stage", "currency", "owner", "value_minor"], name="opp_stage_sums"),
             models.Index(
-                fields=["owner", "state", "stage", "currency", "value_minor", "closed"], name="opp_owner_sums"
+                fields=["owner", "state", "currency", "closed", "value_minor"], name="opp_owner_sums"
             ),
             models.Index(fields=["company", "-created"], name="opp_company"),
             models.Index(fields=["person", "-created"], name="opp_person"),
@@ -145,6 +146,10 @@ class Opportunity(OwnedRecord):
 
     def __str__(self) -> str:
         return self.title
+
+    def derived(self, **values: Any) -> dict[str, Any]:
+        company = values.get("company", self.company)
+        return {"search": search_text(values.get("title", self.title), company.name if company else "")}
 
     @property
     def value(self) -> Money:

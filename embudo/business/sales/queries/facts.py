@@ -1,18 +1,19 @@
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import Avg, Count, QuerySet, Sum
-from django.db.models.functions import TruncMonth
 
 from embudo.business.sales.models import Lead, Opportunity, Stage, StageStay
 from embudo.business.sales.rules.leads import LeadStatus
 from embudo.business.sales.rules.pipelines import StageKind
 from embudo.kernel.actor import Actor
 from embudo.kernel.permission import Scope
+from embudo.kernel.together import together
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,27 @@ class FunnelFacts:
     stages: tuple[StageFact, ...] = ()
     won: tuple[MoneyFact, ...] = ()
     lost: tuple[MoneyFact, ...] = ()
+
+
+@dataclass(frozen=True)
+class LeadSteps:
+    """How far the leads of a period got; every step holds the later ones too."""
+
+    leads: int = 0
+    started: int = 0
+    qualified: int = 0
+    converted: int = 0
+    disqualified: int = 0
+
+
+@dataclass(frozen=True)
+class ClosedFacts:
+    won: tuple[MoneyFact, ...] = ()
+    lost: tuple[MoneyFact, ...] = ()
+
+
+Spans = Mapping[str, tuple[datetime | None, datetime | None]]  # name -> from, up to but without
+StageSums = dict[UUID, tuple[MoneyFact, ...]]
 
 
 @dataclass(frozen=True)
@@ -102,54 +124,84 @@ def funnel_facts(
     until: datetime | None = None,
 ) -> FunnelFacts:
     """The funnel of what the actor sees, narrowed by `reach` (own, team, subtree) or to one `owner`."""
-    leads = _within(_reached(Lead.objects.visible_to(actor), actor, reach, owner), "created", since, until)
-    deals = _reached(Opportunity.objects.visible_to(actor), actor, reach, owner)
+    spans = {"asked": (since, until)}
+    steps = lead_steps(actor, spans, reach=reach, owner=owner)["asked"]
+    closed = closed_facts(actor, spans, reach=reach, owner=owner)["asked"]
     return FunnelFacts(
-        **_lead_steps(leads),
-        stages=_stage_facts(actor, deals),
-        won=_closed_facts(deals, StageKind.WON, since, until),
-        lost=_closed_facts(deals, StageKind.LOST, since, until),
+        **asdict(steps),
+        stages=stage_facts(actor, stage_sums(actor, reach=reach, owner=owner)),
+        won=closed.won,
+        lost=closed.lost,
     )
 
 
-def _lead_steps(leads: QuerySet[Lead]) -> dict[str, int]:
+def lead_steps(
+    actor: Actor, spans: Spans, *, reach: Scope | None = None, owner: UUID | None = None
+) -> dict[str, LeadSteps]:
+    """How far the leads of each span got, by one statement."""
+    leads = _reached(Lead.objects.visible_to(actor), actor, reach, owner).filter(status__in=LeadStatus.values)
+    grouped = leads.order_by().values_list("status").annotate(n=Count("*"), ever=Count("qualified"))
+    found = together(**{name: _within(grouped, "created", *span) for name, span in spans.items()})
+    return {name: _steps(rows) for name, rows in found.items()}
+
+
+def _steps(rows: Sequence[tuple[Any, ...]]) -> LeadSteps:
     """`qualified` counts those too that were qualified first and dropped later."""
-    rows = list(leads.order_by().values_list("status").annotate(n=Count("*"), ever=Count("qualified")))
     counts = {status: count for status, count, _ever in rows}
-    return {
-        "leads": sum(counts.values()),
-        "started": sum(counts.values()) - counts.get(LeadStatus.NEW, 0),
-        "qualified": sum(ever for _status, _count, ever in rows),
-        "converted": counts.get(LeadStatus.CONVERTED, 0),
-        "disqualified": counts.get(LeadStatus.DISQUALIFIED, 0),
-    }
+    return LeadSteps(
+        leads=sum(counts.values()),
+        started=sum(counts.values()) - counts.get(LeadStatus.NEW, 0),
+        qualified=sum(ever for _status, _count, ever in rows),
+        converted=counts.get(LeadStatus.CONVERTED, 0),
+        disqualified=counts.get(LeadStatus.DISQUALIFIED, 0),
+    )
 
 
-def _money_facts(rows: QuerySet[Any], *by: str) -> dict[tuple[Any, ...], tuple[MoneyFact, ...]]:
+def _summed(rows: QuerySet[Any], *by: str) -> QuerySet[Any]:
     """Counts and sums by currency, for each value of the columns `by`."""
-    grouped = rows.order_by().values_list(*by, "currency").annotate(n=Count("*"), total=Sum("value_minor"))
+    columns = (*by, "currency")
+    found: QuerySet[Any] = rows.order_by().values_list(*columns)
+    summed: QuerySet[Any] = found.annotate(n=Count("*"), total=Sum("value_minor"))
+    return summed
+
+
+def _money_facts(rows: Iterable[tuple[Any, ...]]) -> dict[tuple[Any, ...], tuple[MoneyFact, ...]]:
     facts: dict[tuple[Any, ...], tuple[MoneyFact, ...]] = {}
-    for *key, currency, count, total in grouped:
+    for *key, currency, count, total in rows:
         facts[tuple(key)] = (*facts.get(tuple(key), ()), MoneyFact(currency, count, int(total)))
     return facts
 
 
-def _stage_facts(actor: Actor, deals: QuerySet[Opportunity]) -> tuple[StageFact, ...]:
-    sums = _money_facts(deals, "stage_id")
-    found = Stage.objects.visible_to(actor).order_by("-pipeline__is_default", "pipeline__name", "order")
+def stage_sums(actor: Actor, *, reach: Scope | None = None, owner: UUID | None = None) -> StageSums:
+    """What stands in each stage now, by the stage's id."""
+    deals = _reached(Opportunity.objects.visible_to(actor), actor, reach, owner)
+    return {stage_id: sums for (stage_id,), sums in _money_facts(_summed(deals, "stage_id")).items()}
+
+
+def stage_facts(actor: Actor, sums: StageSums) -> tuple[StageFact, ...]:
+    """The stages in their order, each with its sums."""
+    found = Stage.objects.visible_to(actor).select_related("pipeline")
     return tuple(
         StageFact(
             stage.pk, stage.pipeline_id, str(stage), stage.kind, stage.order, stage.probability,
-            sum(fact.count for fact in sums.get((stage.pk,), ())), sums.get((stage.pk,), ()),
+            sum(fact.count for fact in sums.get(stage.pk, ())), sums.get(stage.pk, ()),
         )
-        for stage in found
+        for stage in found.order_by("-pipeline__is_default", "pipeline__name", "order")
     )  # fmt: skip
 
 
-def _closed_facts(
-    deals: QuerySet[Opportunity], state: StageKind, since: datetime | None, until: datetime | None
-) -> tuple[MoneyFact, ...]:
-    return _money_facts(_within(deals.filter(state=state), "closed", since, until)).get((), ())
+def closed_facts(
+    actor: Actor, spans: Spans, *, reach: Scope | None = None, owner: UUID | None = None
+) -> dict[str, ClosedFacts]:
+    """What was won and lost within each span, by one statement."""
+    deals = _reached(Opportunity.objects.visible_to(actor), actor, reach, owner)
+    grouped = _summed(deals.filter(state__in=(StageKind.WON, StageKind.LOST)), "state")
+    found = together(**{name: _within(grouped, "closed", *span) for name, span in spans.items()})
+    by_state = {name: _money_facts(rows) for name, rows in found.items()}
+    return {
+        name: ClosedFacts(sums.get((StageKind.WON,), ()), sums.get((StageKind.LOST,), ()))
+        for name, sums in by_state.items()
+    }
 
 
 def stage_stay_facts(
@@ -180,10 +232,10 @@ def owner_facts(
     facts: dict[UUID | None, OwnerFact] = {}
     for owner_id, count in leads.order_by().values_list("owner_id").annotate(n=Count("*")):
         _of(facts, owner_id).open_leads = count
-    for (owner_id,), sums in _money_facts(deals.filter(state=StageKind.OPEN), "owner_id").items():
+    for (owner_id,), sums in _money_facts(_summed(deals.filter(state=StageKind.OPEN), "owner_id")).items():
         _of(facts, owner_id).open_opportunities.extend(sums)
     closed = _within(deals.filter(state__in=(StageKind.WON, StageKind.LOST)), "closed", since, until)
-    for (owner_id, state), sums in _money_facts(closed, "owner_id", "state").items():
+    for (owner_id, state), sums in _money_facts(_summed(closed, "owner_id", "state")).items():
         fact = _of(facts, owner_id)
         (fact.won if state == StageKind.WON else fact.lost).extend(sums)
     return list(facts.values())
@@ -203,15 +255,37 @@ def cohort_facts(
 ) -> dict[str, tuple[MoneyFact, ...]]:
     """Of the leads that came within the period: the opportunities made of them, by how those stand ("open", "won", "lost")."""
     leads = _within(_reached(Lead.objects.visible_to(actor), actor, reach, owner), "created", since, until)
-    made = Opportunity.objects.filter(lead__in=leads)
-    return {str(state): sums for (state,), sums in _money_facts(made, "state").items()}
+    # from the leads to their opportunities, one step along an index each: the other way round, all opportunities are read
+    made = leads.filter(status=LeadStatus.CONVERTED).order_by()
+    rows = made.values_list("opportunity__state", "opportunity__currency").annotate(
+        n=Count("opportunity"), total=Sum("opportunity__value_minor")
+    )
+    found = _money_facts(row for row in rows if row[0])
+    return {str(state): sums for (state,), sums in found.items()}
 
 
 def won_by_month_facts(
-    actor: Actor, *, since: datetime, reach: Scope | None = None, owner: UUID | None = None
+    actor: Actor,
+    *,
+    months: Sequence[date],
+    currencies: Collection[str] | None = None,
+    reach: Scope | None = None,
+    owner: UUID | None = None,
 ) -> dict[date, tuple[MoneyFact, ...]]:
-    """What was won in each calendar month of the organisation since `since`, by the month's first day."""
-    deals = _reached(Opportunity.objects.visible_to(actor), actor, reach, owner)
-    won = deals.filter(state=StageKind.WON, closed__gte=since)
-    months = won.annotate(month=TruncMonth("closed", tzinfo=ZoneInfo(settings.TIME_ZONE)))
-    return {month.date(): sums for (month,), sums in _money_facts(months, "month").items()}
+    """
+    What was won in each of these calendar months of the organisation, named by their first days. Who knows the
+    `currencies` that there are spares the look at them.
+    """
+    deals = _reached(Opportunity.objects.visible_to(actor), actor, reach, owner).filter(state=StageKind.WON)
+    if currencies is None:
+        currencies = set(deals.order_by().values_list("currency", flat=True).distinct())
+    # a part for each month, for which the index holds just the rows that count: no row needs its month worked out
+    grouped = _summed(deals.filter(currency__in=sorted(currencies)))
+    found = together(**{month.isoformat(): _within(grouped, "closed", *_span(month)) for month in months})
+    return {date.fromisoformat(name): _money_facts(rows).get((), ()) for name, rows in found.items()}
+
+
+def _span(month: date) -> tuple[datetime, datetime]:
+    zone = ZoneInfo(settings.TIME_ZONE)
+    after = (month + timedelta(days=31)).replace(day=1)
+    return datetime.combine(month, time(), zone), datetime.combine(after, time(), zone)

@@ -3,17 +3,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
 
 from embudo.business.directory import queries as directory
 from embudo.business.sales import permissions
 from embudo.business.sales.models import Lead, LeadQuerySet, LeadSource
 from embudo.business.sales.rules.enquiries import name_key
-from embudo.business.sales.rules.leads import SourceKind
+from embudo.business.sales.rules.leads import LeadStatus, SourceKind
 from embudo.kernel.actor import Actor, ActorKind
 from embudo.kernel.errors import NotFound
 from embudo.kernel.permission import Scope
+from embudo.kernel.prepared import PreparedSight, found_one
 from embudo.kernel.record import RecordQuerySet
 
 MOST_MATCHES = 5
@@ -51,8 +52,33 @@ def leads(
 
 def lead(actor: Actor, lead_id: UUID) -> Lead:
     """One lead with what its page shows; NotFound outside the actor's sight."""
-    found = Lead.objects.select_related("source", "owner", "company", "person")
-    return found.one(actor, lead_id)  # type: ignore[no-any-return]
+    return found_one(ONE_LEAD.seen(actor, lead_id=lead_id))  # type: ignore[no-any-return]
+
+
+ONE_LEAD = PreparedSight(
+    permissions.VIEW_LEADS,
+    lambda actor, lead_id: (
+        leads(actor).filter(pk=lead_id).select_related("source", "owner", "company", "person")
+    ),
+)
+
+
+NEW = PreparedSight(
+    permissions.VIEW_LEADS,
+    lambda actor, holder: (
+        leads(actor, status=LeadStatus.NEW, owner=holder)
+        .order_by()
+        .values("owner")
+        .annotate(n=Count("*"))
+        .values_list("n")
+    ),
+)
+
+
+def new_leads_count(actor: Actor) -> int:
+    """How many leads of the actor's own nobody has looked at."""
+    found = NEW.seen(actor, holder=actor.id) if actor.id else []
+    return int(found[0][0]) if found else 0
 
 
 def leads_about_company(actor: Actor, company_id: UUID) -> LeadQuerySet:
@@ -91,30 +117,38 @@ def form_source(key: str, request_id: str = "") -> tuple[Actor, LeadSource]:
     return actor, source
 
 
+def _same(actor: Actor, *, but: UUID, **values: str) -> Any:
+    """One branch an index, as in directory's search for the same."""
+    terms = [{column: value} for column, value in values.items() if value]
+    seen = leads(actor).exclude(pk=but)
+    if not terms:
+        return seen.none()
+    first, *others = (leads(actor).filter(**term).order_by().values("pk") for term in terms)
+    same = seen.filter(pk__in=first.union(*others) if others else first)
+    return same.values_list("pk", "name", "company_name", "email", "phone")[: 4 * MOST_MATCHES]
+
+
+SAME = PreparedSight(permissions.VIEW_LEADS, _same)
+
+
 def lead_duplicates(actor: Actor, lead: Lead) -> list[Match]:
     """Other leads in sight with the same e-mail, phone or name, the surest first."""
-    same = Q(name_key=lead.name_key)
-    if lead.email:
-        same |= Q(email=lead.email)
-    if lead.phone:
-        same |= Q(phone=lead.phone)
-    found = leads(actor).filter(same).exclude(pk=lead.pk)
-    rows = found.values("pk", "name", "company_name", "email", "phone", "status")[: 4 * MOST_MATCHES]
-    matches = [_match(lead, row) for row in rows]
+    rows = SAME.seen(actor, but=lead.pk, name_key=lead.name_key, email=lead.email, phone=lead.phone)
+    matches = [_match(lead, *row) for row in rows]
     return sorted(matches, key=lambda match: -match.score)[:MOST_MATCHES]
 
 
-def _match(lead: Lead, row: dict[str, Any]) -> Match:
-    is_same_company = bool(lead.company_name) and name_key(lead.company_name) == name_key(row["company_name"])
-    if lead.email and row["email"] == lead.email:
+def _match(lead: Lead, pk: UUID, name: str, company_name: str, email: str, phone: str) -> Match:
+    is_same_company = bool(lead.company_name) and name_key(lead.company_name) == name_key(company_name)
+    if lead.email and email == lead.email:
         score, reason = 95, _("Same e-mail address")
-    elif lead.phone and row["phone"] == lead.phone:
+    elif lead.phone and phone == lead.phone:
         score, reason = 90, _("Same phone")
     elif is_same_company:
         score, reason = 85, _("Same name and company")
     else:
         score, reason = 60, _("Same name")
-    return Match("sales.lead", row["pk"], row["name"], row["company_name"], score, reason)
+    return Match("sales.lead", pk, name, company_name, score, reason)
 
 
 def known_matches(actor: Actor, lead: Lead, kind: str) -> list[Match]:

@@ -5,10 +5,12 @@ from uuid import UUID
 from django.db.models import Prefetch, QuerySet
 
 from embudo.business.sales.models import Lead, Opportunity, OpportunityQuerySet, Pipeline, Stage, StageStay
+from embudo.business.sales.permissions import VIEW_OPPORTUNITIES
 from embudo.kernel.about import AboutRecord
 from embudo.kernel.actor import Actor
 from embudo.kernel.errors import NotFound
 from embudo.kernel.kind import all_kinds
+from embudo.kernel.prepared import PreparedSight, found_one
 from embudo.kernel.record import RecordQuerySet
 
 PAGE = ("company", "person", "pipeline", "stage", "product", "owner", "lead")
@@ -37,7 +39,13 @@ def opportunities(  # noqa: PLR0913 - one keyword a filter
 
 def opportunity(actor: Actor, opportunity_id: UUID) -> Opportunity:
     """One opportunity with what its page shows; NotFound outside the actor's sight."""
-    return Opportunity.objects.select_related(*PAGE).one(actor, opportunity_id)  # type: ignore[no-any-return]
+    return found_one(ONE_OPPORTUNITY.seen(actor, opportunity_id=opportunity_id))  # type: ignore[no-any-return]
+
+
+ONE_OPPORTUNITY = PreparedSight(
+    VIEW_OPPORTUNITIES,
+    lambda actor, opportunity_id: opportunities(actor).filter(pk=opportunity_id).select_related(*PAGE),
+)
 
 
 def opportunity_of_lead(actor: Actor, lead: Lead) -> Opportunity | None:

@@ -1,6 +1,4 @@
-from collections.abc import Sequence
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
@@ -104,10 +102,3 @@ def split_name(name: str) -> tuple[str, str]:
         return first.strip(), last.strip()
     words = name.replace(",", " ").split()
     return " ".join(words[:-1]), words[-1] if words else ""
-
-
-def next_in_turn(members: Sequence[UUID], last: UUID | None) -> UUID | None:
-    """Whose turn it is after `last`, who may have left; by ascending id. None where nobody takes part."""
-    ordered = sorted(members)
-    later = (member for member in ordered if last is None or member > last)
-    return next(later, ordered[0] if ordered else None)

@@ -1,12 +1,11 @@
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
 
 import pytest
 
 from embudo.business.sales.rules import leads, pipelines
 from embudo.business.sales.rules.enquiries import checked_enquiry, name_key
 from embudo.business.sales.rules.form_tokens import Age, read_token, write_token
-from embudo.business.sales.rules.leads import DisqualifyReason, LeadStatus, next_in_turn, split_name
+from embudo.business.sales.rules.leads import DisqualifyReason, LeadStatus, split_name
 from embudo.business.sales.rules.pipelines import DEFAULT_STAGES, StageDraft, StageKind
 from embudo.kernel.errors import Invalid, Refused
 from embudo.kernel.money import Money
@@ -58,24 +57,6 @@ def test_name_key_is_the_same_without_accents() -> None:
 )
 def test_split_name_finds_the_last_name(name: str, parts: tuple[str, str]) -> None:
     assert split_name(name) == parts
-
-
-IDS = [UUID(int=number) for number in (1, 2, 3)]
-
-
-@pytest.mark.parametrize(
-    ("last", "chosen"), [(None, IDS[0]), (IDS[0], IDS[1]), (IDS[2], IDS[0]), (UUID(int=9), IDS[0])]
-)
-def test_next_in_turn_goes_round(last: UUID | None, chosen: UUID) -> None:
-    assert next_in_turn([IDS[2], IDS[0], IDS[1]], last) == chosen
-
-
-def test_next_in_turn_goes_on_where_somebody_left() -> None:
-    assert next_in_turn([IDS[0], IDS[2]], IDS[1]) == IDS[2]
-
-
-def test_next_in_turn_without_anybody_is_nobody() -> None:
-    assert next_in_turn([], IDS[0]) is None
 
 
 def code(refused: pytest.ExceptionInfo[Refused]) -> str:

@@ -20,9 +20,11 @@ STAGE_TONES: Mapping[str, tuple[str, str]] = {
 }
 
 
+@atoms.kept
 def lead_badge(status: str) -> Any:
     return atoms.badge(*LEAD_TONES[status], LeadStatus(status).label)
 
 
+@atoms.kept
 def stage_badge(state: str, name: str) -> Any:
     return atoms.badge(*STAGE_TONES[state], shown_name(name))

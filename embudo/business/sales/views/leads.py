@@ -3,6 +3,7 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from django.urls import reverse, reverse_lazy
+from django.utils.text import format_lazy
 from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
 from embudo.business.sales import commands, queries
@@ -26,7 +27,9 @@ from embudo.business.sales.permissions import (
 )
 from embudo.business.sales.rules.leads import OPEN, UNDO_WITHIN, LeadStatus
 from embudo.business.sales.views.badges import lead_badge
+from embudo.foundation.transfer.permissions import IMPORT
 from embudo.foundation.ui.forms import phone_text
+from embudo.foundation.ui.hooks_registry import record_url
 from embudo.foundation.ui.pages import CommandPage, ConfirmPage, ListPage, RecordPage
 from embudo.foundation.ui.parts import Action, Column, Crumb, Filter, Tab
 from embudo.kernel import clock
@@ -67,6 +70,12 @@ class Leads(ListPage):
     default_sort = "-created"
     actions = (
         Action(_("New lead"), reverse_lazy("sales:lead_new"), "plus", SUBMIT_LEAD, primary=True, dialog=True),
+        Action(
+            _("Import"),
+            format_lazy("{}?kind=sales.lead", reverse_lazy("transfer:import_new")),
+            "upload",
+            IMPORT,
+        ),
     )
     empty_title = _("No leads yet")
     empty_text = _("They come from your web forms, from programs and partners, or you enter one.")
@@ -94,7 +103,7 @@ class Leads(ListPage):
         return self.own_filters
 
     def row_url(self, row: Any) -> str:
-        return reverse("sales:lead", args=[row["pk"]])
+        return record_url("sales:lead", row["pk"])
 
     def row_sub(self, row: Any) -> Any:
         return row["company_name"]
@@ -129,7 +138,7 @@ class LeadPage(RecordPage):
 
     def act(self, name: str, label: Any, icon: str, permission: Any, **more: Any) -> Action:
         return Action(
-            label, reverse(f"sales:lead_{name}", args=[self.record.pk]), icon, permission, dialog=True, **more
+            label, record_url(f"sales:lead_{name}", self.record.pk), icon, permission, dialog=True, **more
         )
 
     def get_actions(self) -> Sequence[Action]:

@@ -30,6 +30,7 @@ from embudo.business.sales.rules.pipelines import LostReason, StageKind
 from embudo.business.sales.views.badges import stage_badge
 from embudo.foundation.ui import atoms
 from embudo.foundation.ui.access_marks import actor_of, guarded
+from embudo.foundation.ui.hooks_registry import record_url
 from embudo.foundation.ui.pages import BoardPage, CommandPage, ConfirmPage, ListPage, RecordPage
 from embudo.foundation.ui.parts import Action, Card, Column, Crumb, Filter, Lane, Tab
 from embudo.kernel import clock
@@ -102,7 +103,7 @@ class Opportunities(ListPage):
         return self.own_filters
 
     def row_url(self, row: Any) -> str:
-        return reverse("sales:opportunity", args=[row["pk"]])
+        return record_url("sales:opportunity", row["pk"])
 
     def row_sub(self, row: Any) -> Any:
         return row["company__name"]
@@ -131,7 +132,7 @@ class OpportunityPage(RecordPage):
         return (Crumb(_("Opportunities"), reverse("sales:opportunities")),)
 
     def act(self, name: str, label: Any, icon: str, permission: Any, **more: Any) -> Action:
-        address = reverse(f"sales:opportunity_{name}", args=[self.record.pk])
+        address = record_url(f"sales:opportunity_{name}", self.record.pk)
         return Action(label, address, icon, permission, dialog=True, **more)
 
     def get_actions(self) -> Sequence[Action]:
@@ -320,7 +321,7 @@ class Board(BoardPage):
         return Card(
             id=card.id,
             title=card.title,
-            url=reverse("sales:opportunity", args=[card.id]),
+            url=record_url("sales:opportunity", card.id),
             subtitle=card.company,
             amount=atoms.whole_money_text(card.value_minor, card.currency),
             meta=gettext("Today") if days < 1 else ngettext("%(n)d day", "%(n)d days", days) % {"n": days},

@@ -10,6 +10,7 @@ from embudo.business.sales.forms import EditSourceForm, SourceForm
 from embudo.business.sales.permissions import MANAGE_SOURCES
 from embudo.business.sales.rules.leads import SourceKind
 from embudo.foundation.ui import atoms
+from embudo.foundation.ui.hooks_registry import record_url
 from embudo.foundation.ui.pages import CommandPage, ConfirmPage, ListPage, RecordPage
 from embudo.foundation.ui.parts import Action, Column, Crumb
 
@@ -47,7 +48,7 @@ class Sources(ListPage):
     empty_text = _("Make one: a web form has an address of its own that you put on your site.")
 
     def row_url(self, row: Any) -> str:
-        return reverse("sales:source", args=[row["pk"]])
+        return record_url("sales:source", row["pk"])
 
     def count_text(self, n: int) -> str:
         return ngettext("%(n)s source", "%(n)s sources", n) % {"n": self.count_shown(n)}

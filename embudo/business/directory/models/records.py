@@ -4,8 +4,9 @@ from uuid import UUID
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from embudo.business.directory import permissions
+from embudo.business.directory import permissions, rules
 from embudo.kernel.actor import Actor
+from embudo.kernel.custom import WithCustomValues
 from embudo.kernel.fold import fold
 from embudo.kernel.permission import Permission, Scope
 from embudo.kernel.record import OwnedQuerySet, OwnedRecord, Record, RecordQuerySet
@@ -32,7 +33,38 @@ class DirectoryQuerySet(OwnedQuerySet[Any]):
         return self.filter(pk__in=found.values("pk"))
 
 
-class Company(OwnedRecord):
+class Addressed(models.Model):
+    """The preferred address, with the kinds of all that is preferred; further ones stand in tables of their own."""
+
+    street = models.CharField(_("street"), max_length=120, blank=True)
+    number = models.CharField(_("number"), max_length=20, blank=True)
+    postcode = models.CharField(_("postcode"), max_length=16, blank=True)
+    town = models.CharField(_("town"), max_length=80, blank=True)
+    region = models.CharField(_("region"), max_length=80, blank=True)
+    country = models.CharField(_("country"), max_length=2, blank=True)
+    address_kind = models.CharField(
+        _("kind of the address"), max_length=8, choices=rules.Kind.choices, default="work"
+    )
+    email_kind = models.CharField(
+        _("kind of the e-mail address"), max_length=8, choices=rules.Kind.choices, default="work"
+    )
+    phone_kind = models.CharField(
+        _("kind of the phone"), max_length=8, choices=rules.Kind.choices, default="work"
+    )
+    # further phone numbers and mail addresses in one text: lists, search and history need no second table
+    further = models.TextField(_("further phones and e-mail addresses"), blank=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def address_lines(self) -> list[str]:
+        """As on an envelope, without the country."""
+        lines = (f"{self.street} {self.number}", f"{self.postcode} {self.town}", self.region)
+        return [line.strip() for line in lines if line.strip()]
+
+
+class Company(WithCustomValues, Addressed, OwnedRecord):
     view_permission = permissions.VIEW_COMPANIES
     # derived from the other columns: nothing to keep in the log
     secret_fields: ClassVar[tuple[str, ...]] = (
@@ -41,19 +73,20 @@ class Company(OwnedRecord):
 
     name = models.CharField(_("name"), max_length=160)
     tax_id = models.CharField(_("tax number"), max_length=20, blank=True)
+    vat_id = models.CharField(_("EU VAT number"), max_length=14, blank=True)
     regon = models.CharField(_("REGON"), max_length=14, blank=True)
     krs = models.CharField(_("KRS"), max_length=10, blank=True)
+    siret = models.CharField(_("SIREN or SIRET"), max_length=14, blank=True)
     email = models.EmailField(_("e-mail address"), max_length=254, blank=True)
     phone = models.CharField(_("phone"), max_length=20, blank=True)
     mobile = models.CharField(_("mobile"), max_length=20, blank=True)
+    fax = models.CharField(_("fax"), max_length=20, blank=True)
     website = models.CharField(_("website"), max_length=200, blank=True)
-    street = models.CharField(_("street"), max_length=120, blank=True)
-    number = models.CharField(_("number"), max_length=20, blank=True)
-    postcode = models.CharField(_("postcode"), max_length=16, blank=True)
-    town = models.CharField(_("town"), max_length=80, blank=True)
-    region = models.CharField(_("region"), max_length=80, blank=True)
-    country = models.CharField(_("country"), max_length=2, blank=True)
     sector = models.CharField(_("sector"), max_length=80, blank=True)
+    activity = models.CharField(_("activity"), max_length=200, blank=True)
+    pkd = models.CharField(_("PKD code"), max_length=12, blank=True)
+    pkd_others = models.CharField(_("other PKD codes"), max_length=400, blank=True)
+    size = models.CharField(_("size"), max_length=6, choices=rules.Size.choices, blank=True)
     employees = models.PositiveIntegerField(_("employees"), null=True, blank=True)
     founded = models.PositiveSmallIntegerField(_("founded in"), null=True, blank=True)
     parent = models.ForeignKey(
@@ -65,6 +98,10 @@ class Company(OwnedRecord):
         verbose_name=_("belongs to"),
     )
     is_customer = models.BooleanField(_("customer"), default=False)
+    source1 = models.CharField(_("source 1"), max_length=120, blank=True)
+    source2 = models.CharField(_("source 2"), max_length=120, blank=True)
+    source3 = models.CharField(_("source 3"), max_length=120, blank=True)
+    source4 = models.CharField(_("source 4"), max_length=120, blank=True)
     remarks = models.TextField(_("remarks"), max_length=4000, blank=True)
 
     name_key = models.CharField(max_length=160, editable=False)
@@ -97,14 +134,13 @@ class Company(OwnedRecord):
     def __str__(self) -> str:
         return self.name
 
-    @property
-    def address_lines(self) -> list[str]:
-        """As on an envelope, without the country."""
-        lines = (f"{self.street} {self.number}", f"{self.postcode} {self.town}", self.region)
-        return [line.strip() for line in lines if line.strip()]
+    def derived(self, **values: Any) -> dict[str, Any]:
+        return rules.company_keys(
+            {name: values.get(name, getattr(self, name)) for name in rules.KEYED_COMPANY}
+        )
 
 
-class Person(OwnedRecord):
+class Person(WithCustomValues, Addressed, OwnedRecord):
     view_permission = permissions.VIEW_PEOPLE
     personal_fields: ClassVar[tuple[str, ...]] = (
         "first_name",
@@ -114,7 +150,14 @@ class Person(OwnedRecord):
         "phone",
         "mobile",
         "job_title",
+        "street",
+        "number",
+        "postcode",
+        "town",
+        "region",
+        "further",
         "remarks",
+        "custom",
     )
     secret_fields: ClassVar[tuple[str, ...]] = (
         "name_key", "name_start", "email_key", "phone_key", "mobile_key", "search",
@@ -163,6 +206,9 @@ class Person(OwnedRecord):
 
     def __str__(self) -> str:
         return self.name
+
+    def derived(self, **values: Any) -> dict[str, Any]:
+        return rules.person_keys({name: values.get(name, getattr(self, name)) for name in rules.KEYED_PERSON})
 
 
 class AffiliationQuerySet(RecordQuerySet[Any]):

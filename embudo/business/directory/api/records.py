@@ -1,42 +1,59 @@
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from ninja import Query, Router
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from embudo.business.directory import commands, queries
 from embudo.business.directory.permissions import VIEW_COMPANIES, VIEW_PEOPLE
 from embudo.foundation.access.queries import user
+from embudo.foundation.attributes.queries import narrowed
 from embudo.foundation.rest.operations import operation
-from embudo.foundation.rest.paging import Filters, page_of
+from embudo.foundation.rest.paging import TreeFilters, page_of
 from embudo.foundation.rest.requests import Request, if_match
-from embudo.foundation.rest.schemas import In, Out, Page
+from embudo.foundation.rest.schemas import CustomIn, CustomOut, In, Out, Page
 
 router = Router()
 COMPANIES, PEOPLE = ["Companies"], ["People"]
 Order = Literal["-updated", "updated", "-created", "created", "name"]
 
 
-class CompanyFields(In):
-    tax_id: str = Field("", max_length=30, description="Checked by the rule of `country`.")
-    regon: str = Field("", max_length=20)
-    krs: str = Field("", max_length=14)
-    email: str = Field("", max_length=254)
-    phone: str = Field("", max_length=60, description="Kept as E.164.")
-    mobile: str = Field("", max_length=60)
-    website: str = Field("", max_length=200)
+class AddressFields(In):
     street: str = Field("", max_length=120)
     number: str = Field("", max_length=20)
     postcode: str = Field("", max_length=16)
     town: str = Field("", max_length=80)
     region: str = Field("", max_length=80)
     country: str = Field("", max_length=2, pattern="^([A-Za-z]{2})?$", description="ISO 3166, such as PL.")
+
+
+class CompanyFields(CustomIn, AddressFields):
+    tax_id: str = Field("", max_length=30, description="Checked by the rule of `country`.")
+    vat_id: str = Field("", max_length=20, description="Of the European Union, its country in front.")
+    regon: str = Field("", max_length=20)
+    krs: str = Field("", max_length=14)
+    siret: str = Field("", max_length=20, description="France: SIREN (9 digits) or SIRET (14).")
+    email: str = Field("", max_length=254)
+    phone: str = Field("", max_length=60, description="Kept as E.164.")
+    mobile: str = Field("", max_length=60)
+    fax: str = Field("", max_length=60)
+    website: str = Field("", max_length=200)
     sector: str = Field("", max_length=80)
+    activity: str = Field("", max_length=200, description="What the company does, in words.")
+    pkd: str = Field("", max_length=20, description="PKD 2025 code; one of PKD 2007 begins with 2007:.")
+    pkd_others: str = Field("", max_length=400, description="Further codes, with commas between.")
+    size: Literal["", "micro", "small", "medium", "large"] = Field(
+        "", description="Follows from `employees` where that is given."
+    )
     employees: int | None = Field(None, ge=0, le=10_000_000)
     founded: int | None = Field(None, ge=800, le=2200)
     parent_id: UUID | None = Field(None, description="The company that this one belongs to.")
     is_customer: bool = False
+    source1: str = Field("", max_length=120)
+    source2: str = Field("", max_length=120)
+    source3: str = Field("", max_length=120)
+    source4: str = Field("", max_length=120)
     remarks: str = Field("", max_length=4000)
 
 
@@ -49,16 +66,19 @@ class CompanyChange(CompanyFields):
     name: str = Field("", min_length=1, max_length=160)
 
 
-class CompanyOut(Out):
+class CompanyOut(CustomOut):
     id: UUID
     name: str
     owner_id: UUID | None
     tax_id: str
+    vat_id: str
     regon: str
     krs: str
+    siret: str
     email: str
     phone: str
     mobile: str
+    fax: str
     website: str
     street: str
     number: str
@@ -67,23 +87,44 @@ class CompanyOut(Out):
     region: str
     country: str
     sector: str
+    activity: str
+    pkd: str
+    pkd_others: str
+    size: str
     employees: int | None
     founded: int | None
     parent_id: UUID | None
     is_customer: bool
+    source1: str
+    source2: str
+    source3: str
+    source4: str
     remarks: str
     created: datetime
     updated: datetime
     version: int
 
 
-class CompanyFilters(Filters):
+class PossibleOut(Out):
+    kind: str
+    id: UUID
+    title: str
+    score: float = Field(description="Of 100: how sure it is.")
+    reason: Annotated[str, BeforeValidator(str)]
+
+
+class NewCompanyOut(CompanyOut):
+    duplicates: list[PossibleOut] = Field(description="Companies and people that may be the same.")
+
+
+class CompanyFilters(TreeFilters):
     sort: Order = "-updated"
     q: str = Field("", max_length=100, description="Words in name, numbers, mail, phone, town.")
     owner: UUID | None = None
     is_customer: bool | None = None
     country: str = Field("", max_length=2)
     sector: str = Field("", max_length=80)
+    parent: UUID | None = Field(None, description="Only those that belong to this company.")
     changed_since: datetime | None = None
 
 
@@ -104,13 +145,17 @@ def _references(request: Request, given: dict[str, Any]) -> dict[str, Any]:
 @router.get("/companies", response=Page[CompanyOut], tags=COMPANIES, summary="List companies")
 @operation(VIEW_COMPANIES)
 def list_companies(request: Request, filters: Query[CompanyFilters]) -> Any:
-    return page_of(queries.companies(request.actor, **filters.chosen()), filters)
+    found = queries.companies(request.actor, **filters.chosen())
+    return page_of(narrowed(request.actor, found, filters.filter), filters)
 
 
-@router.post("/companies", response={201: CompanyOut}, tags=COMPANIES, summary="Register a company")
+@router.post("/companies", response={201: NewCompanyOut}, tags=COMPANIES, summary="Register a company")
 @operation(commands.register_company)
 def create_company(request: Request, data: CompanyIn) -> Any:
-    return commands.register_company(request.actor, **_references(request, data.given()))
+    company: Any = commands.register_company(request.actor, **_references(request, data.given()))
+    asked = {name: getattr(company, name) for name in ("name", "email", "phone", "tax_id")}
+    company.duplicates = queries.possible_duplicates(request.actor, **asked, but=company.pk)
+    return company
 
 
 @router.get("/companies/{uuid:company_id}", response=CompanyOut, tags=COMPANIES, summary="Read a company")
@@ -138,7 +183,7 @@ def change_company_owner(request: Request, company_id: UUID, data: OwnerIn) -> A
     return commands.change_company_owner(request.actor, company, version=if_match(request), **given)
 
 
-class PersonFields(In):
+class PersonFields(CustomIn, AddressFields):
     first_name: str = Field("", max_length=80)
     job_title: str = Field("", max_length=120)
     email: str = Field("", max_length=254)
@@ -158,7 +203,7 @@ class PersonChange(PersonFields):
     last_name: str = Field("", min_length=1, max_length=80)
 
 
-class PersonOut(Out):
+class PersonOut(CustomOut):
     id: UUID
     name: str
     first_name: str
@@ -169,6 +214,12 @@ class PersonOut(Out):
     email: str
     phone: str
     mobile: str
+    street: str
+    number: str
+    postcode: str
+    town: str
+    region: str
+    country: str
     is_customer: bool
     remarks: str
     created: datetime
@@ -176,7 +227,11 @@ class PersonOut(Out):
     version: int
 
 
-class PersonFilters(Filters):
+class NewPersonOut(PersonOut):
+    duplicates: list[PossibleOut] = Field(description="People that may be the same.")
+
+
+class PersonFilters(TreeFilters):
     sort: Order = "-updated"
     q: str = Field("", max_length=100, description="Words in name, mail, phone, job title.")
     owner: UUID | None = None
@@ -189,6 +244,12 @@ class AffiliationIn(In):
     company_id: UUID
     role: str = Field("", max_length=120)
     since: date | None = None
+
+
+class AffiliationChange(In):
+    role: str = Field("", max_length=120)
+    since: date | None = None
+    until: date | None = None
 
 
 class AffiliationEnd(In):
@@ -208,13 +269,19 @@ class AffiliationOut(Out):
 @router.get("/people", response=Page[PersonOut], tags=PEOPLE, summary="List people")
 @operation(VIEW_PEOPLE)
 def list_people(request: Request, filters: Query[PersonFilters]) -> Any:
-    return page_of(queries.people(request.actor, **filters.chosen()), filters)
+    found = queries.people(request.actor, **filters.chosen())
+    return page_of(narrowed(request.actor, found, filters.filter), filters)
 
 
-@router.post("/people", response={201: PersonOut}, tags=PEOPLE, summary="Register a person")
+@router.post("/people", response={201: NewPersonOut}, tags=PEOPLE, summary="Register a person")
 @operation(commands.register_person)
 def create_person(request: Request, data: PersonIn) -> Any:
-    return commands.register_person(request.actor, **_references(request, data.given()))
+    person: Any = commands.register_person(request.actor, **_references(request, data.given()))
+    asked = {"name": person.name, "email": person.email, "phone": person.phone or person.mobile}
+    person.duplicates = queries.possible_duplicates(
+        request.actor, **asked, kinds=(queries.PERSON,), but=person.pk
+    )
+    return person
 
 
 @router.get("/people/{uuid:person_id}", response=PersonOut, tags=PEOPLE, summary="Read a person")
@@ -272,3 +339,26 @@ def create_affiliation(request: Request, person_id: UUID, data: AffiliationIn) -
 def end_affiliation(request: Request, affiliation_id: UUID, data: AffiliationEnd) -> Any:
     affiliation = queries.affiliation(request.actor, affiliation_id)
     return commands.end_affiliation(request.actor, affiliation, **data.given())
+
+
+@router.patch(
+    "/affiliations/{uuid:affiliation_id}",
+    response=AffiliationOut,
+    tags=PEOPLE,
+    summary="Change an affiliation",
+)
+@operation(commands.change_affiliation)
+def change_affiliation(request: Request, affiliation_id: UUID, data: AffiliationChange) -> Any:
+    affiliation = queries.affiliation(request.actor, affiliation_id)
+    return commands.change_affiliation(request.actor, affiliation, version=if_match(request), **data.given())
+
+
+@router.get(
+    "/companies/{uuid:company_id}/affiliations",
+    response=list[AffiliationOut],
+    tags=COMPANIES,
+    summary="Who works at a company",
+)
+@operation(VIEW_PEOPLE)
+def list_affiliations_at(request: Request, company_id: UUID) -> Any:
+    return list(queries.affiliations_at(request.actor, queries.company(request.actor, company_id)))
