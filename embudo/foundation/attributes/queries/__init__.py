@@ -1,0 +1,65 @@
+from embudo.foundation.attributes.queries.catalogue import list_attributes
+from embudo.foundation.attributes.queries.conditions import condition_of, value_of
+from embudo.foundation.attributes.queries.definitions import (
+    attribute,
+    attributes,
+    custom_kinds,
+    custom_values,
+    default_values,
+    definitions,
+    definitions_for,
+    editable_for,
+    record_name,
+    reference_options,
+    searched_words,
+    user_options,
+)
+from embudo.foundation.attributes.queries.files import import_fields, parted_rows
+from embudo.foundation.attributes.queries.saved import (
+    default_view,
+    view,
+    view_asked,
+    views,
+    views_at_hand,
+    views_of_list,
+)
+from embudo.foundation.attributes.queries.shown import (
+    cell_of,
+    named_value,
+    narrowed,
+    sent_values,
+    shown_sections,
+    value_names,
+)
+
+__all__ = [
+    "attribute",
+    "attributes",
+    "cell_of",
+    "condition_of",
+    "custom_kinds",
+    "custom_values",
+    "default_values",
+    "default_view",
+    "definitions",
+    "definitions_for",
+    "editable_for",
+    "import_fields",
+    "list_attributes",
+    "named_value",
+    "narrowed",
+    "parted_rows",
+    "record_name",
+    "reference_options",
+    "searched_words",
+    "sent_values",
+    "shown_sections",
+    "user_options",
+    "value_names",
+    "value_of",
+    "view",
+    "view_asked",
+    "views",
+    "views_at_hand",
+    "views_of_list",
+]
