@@ -6,4 +6,7 @@ class TransferConfig(AppConfig):
     label = "transfer"
 
     def ready(self) -> None:
-        from embudo.foundation.transfer import commands, hooks
+        from embudo.foundation.transfer import commands, hooks, reactions
+
+        hooks.register()
+        del commands, reactions  # imported so that they register themselves

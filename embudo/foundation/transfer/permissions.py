@@ -8,3 +8,4 @@ EXPORT = Permission(
     roles=("manager", "collector"),
     scopes={"manager": Scope.ALL, "collector": Scope.ALL},
 )
+IMPORT = Permission("transfer.import", _("Import records from files"), roles=("manager",))

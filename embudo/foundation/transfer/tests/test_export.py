@@ -8,7 +8,8 @@ from django.test import Client
 from django.utils.safestring import mark_safe
 
 from embudo.foundation.access.tests.builders import a_user
-from embudo.foundation.transfer import commands, rules
+from embudo.foundation.transfer.commands import exports as commands
+from embudo.foundation.transfer.rules import cells as rules
 from embudo.kernel.models import LogEntry
 from embudo.kernel.money import Money
 
@@ -57,7 +58,7 @@ def test_xlsx_file_holds_texts_as_texts() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("wanted", ["xlsx", "csv"])
+@pytest.mark.parametrize("wanted", ["xlsx", "csv", "ods", "jsonl"])
 def test_record_export_logs_what_left(client: Client, wanted: str) -> None:
     client.force_login(a_user(roles=("administrator",), name="Ann", email="ann@example.com"))
     answer = client.get("/audit/log/", {"export": wanted})

@@ -8,7 +8,10 @@ from django.http.response import HttpResponseBase
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
-from embudo.foundation.transfer import commands, permissions, rules
+from embudo.foundation.transfer import permissions
+from embudo.foundation.transfer.commands import exports as commands
+from embudo.foundation.transfer.commands.plain_exports import json_lines, ods_file
+from embudo.foundation.transfer.rules import cells as rules
 from embudo.foundation.ui.pages.lists import ListPage
 from embudo.foundation.ui.parts import Column
 from embudo.foundation.ui.table import value_of
@@ -16,6 +19,8 @@ from embudo.kernel import clock
 from embudo.kernel.errors import Invalid
 
 CHUNK = 2000
+ODS = "application/vnd.oasis.opendocument.spreadsheet"
+TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl; charset=utf-8"}
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -23,12 +28,17 @@ class ListExporter:
     """Fills the slot of ui's lists: what one sees, with its filters and its order, as a file."""
 
     permission = permissions.EXPORT
-    formats = (("xlsx", "Excel (XLSX)"), ("csv", "CSV"))
+    formats = (
+        ("xlsx", "Excel (XLSX)"),
+        ("csv", "CSV"),
+        ("ods", "OpenDocument (ODS)"),
+        ("jsonl", _("JSON lines")),
+    )
 
     def respond(self, page: ListPage, found: QuerySet[Any], format: str) -> HttpResponseBase:  # noqa: A002 - as in the address
         """The file. Refuses (Invalid) formats there are not; every export stands in the log."""
         if format not in commands.FORMATS:
-            raise Invalid({"export": [_("Choose XLSX or CSV.")]})
+            raise Invalid({"export": [_("Choose XLSX, CSV, ODS or JSON lines.")]})
         title = str(page.get_title())
         commands.record_export(
             page.actor, title=title, address=page.url(), rows=found.order_by().count(), format=format
@@ -39,16 +49,18 @@ class ListExporter:
         if format == "xlsx":
             file = commands.xlsx_file(title, headings, rows)
             return FileResponse(file, as_attachment=True, filename=name, content_type=XLSX)
-        answer = StreamingHttpResponse(
-            commands.csv_lines(headings, rows), content_type="text/csv; charset=utf-8"
-        )
+        if format == "ods":
+            file = ods_file(title, headings, rows)
+            return FileResponse(file, as_attachment=True, filename=name, content_type=ODS)
+        lines = commands.csv_lines(headings, rows) if format == "csv" else json_lines(headings, rows)
+        answer = StreamingHttpResponse(lines, content_type=TYPES[format])
         answer["Content-Disposition"] = f'attachment; filename="{name}"'
         return answer
 
     def _rows(self, page: ListPage, found: QuerySet[Any]) -> Iterator[rules.Row]:
         zone = ZoneInfo(page.actor.time_zone)
         readers = [_reader(column, zone) for column in page.columns]
-        ordered = found.order_by(page.sort, "-pk" if page.sort.startswith("-") else "pk")
+        ordered = page.ordered(found)
         rows = ordered.values("pk", *page.fields) if page.fields else ordered
         for row in rows.iterator(chunk_size=CHUNK):
             yield [read(row) for read in readers]

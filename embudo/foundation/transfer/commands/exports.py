@@ -7,9 +7,12 @@ from decimal import Decimal
 from typing import IO, Any
 
 import xlsxwriter
+from django.utils.translation import gettext
 
-from embudo.foundation.transfer import permissions, rules
+from embudo.foundation.transfer import permissions
 from embudo.foundation.transfer.events import ListExported
+from embudo.foundation.transfer.models import Import, ImportChunk
+from embudo.foundation.transfer.rules import cells as rules
 from embudo.kernel import money
 from embudo.kernel.actor import Actor
 from embudo.kernel.command import command
@@ -17,7 +20,7 @@ from embudo.kernel.event import publish
 from embudo.kernel.money import Money
 
 SHEET_ROWS = 1_048_575  # beside the heading
-FORMATS = ("xlsx", "csv")
+FORMATS = ("xlsx", "csv", "ods", "jsonl")
 
 
 @command(permissions.EXPORT)
@@ -64,6 +67,21 @@ def xlsx_file(title: str, headings: Sequence[str], rows: Iterable[rules.Row]) ->
     book.close()
     file.seek(0)
     return file
+
+
+def failed_rows_file(import_: Import) -> IO[bytes]:
+    """The rows of an import that were not taken, cell by cell as they were, with the reason in the last column."""
+    width = len(import_.headings)
+    headings = [*import_.headings, gettext("What is wrong")]
+
+    def rows() -> Iterator[rules.Row]:
+        failures = ImportChunk.objects.filter(run=import_).exclude(failures=[]).order_by("number")
+        for part in failures.values_list("failures", flat=True).iterator(chunk_size=20):
+            for _number, cells, reason in part:
+                kept = [str(cell)[: rules.LONGEST_CELL] for cell in cells[:width]]
+                yield [*kept, *[""] * (width - len(kept)), reason]
+
+    return xlsx_file(import_.name.rpartition(".")[0], headings, rows())
 
 
 class _Sheet:

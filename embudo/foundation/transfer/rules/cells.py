@@ -28,6 +28,12 @@ def defused(text: str) -> str:
     return f"'{text}" if text.startswith(FORMULA) and not PLAIN_NUMBER.fullmatch(text) else text
 
 
+def undefused(text: str) -> str:
+    """Takes our own apostrophe away again, and only ours: what follows it has to look like a formula."""
+    rest = text[1:]
+    return rest if text[:1] == "'" and rest.startswith(FORMULA) and not PLAIN_NUMBER.fullmatch(rest) else text
+
+
 def exported(value: Any, kind: str, zone: ZoneInfo) -> Any:
     """A cell's value as a spreadsheet keeps it: numbers as numbers, days as days, instants in the reader's time zone."""
     if value is None or value == "—":

@@ -1,0 +1,219 @@
+"""The rows of a file are checked once, in the background, and kept in the form in which they will be written."""
+
+import json
+import secrets
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any
+from uuid import UUID
+
+from django.core.files.storage import default_storage
+from django.utils.translation import gettext
+
+from embudo.foundation.transfer import queries
+from embudo.foundation.transfer.models import Import
+from embudo.foundation.transfer.queries.reading import reading
+from embudo.foundation.transfer.rules import typed
+from embudo.foundation.transfer.rules.faults import sentence
+from embudo.foundation.transfer.rules.headings import mapped
+from embudo.foundation.transfer.rules.steps import ACTION_FIELD, BEST, CHUNK, State
+from embudo.kernel import clock
+from embudo.kernel.actor import Actor
+from embudo.kernel.errors import Invalid
+from embudo.kernel.kind import Importing
+
+SHOWN = 50
+
+
+@dataclass
+class Line:
+    """A checked row as it waits in the staged file."""
+
+    number: int
+    cells: list[str]
+    values: dict[str, Any] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+    action: str = ""
+    key: str = ""
+    text: str = ""
+    same_as: int = 0
+    known: str = ""  # the record it was found to be about, "?" where it may be one of several
+
+    def as_json(self) -> str:
+        kept = [
+            self.number,
+            self.cells,
+            self.values,
+            self.faults,
+            self.action,
+            self.key,
+            self.text,
+            self.same_as,
+            self.known,
+        ]
+        return json.dumps(kept, ensure_ascii=False)
+
+    @classmethod
+    def of(cls, text: bytes) -> "Line":
+        return cls(*json.loads(text))
+
+
+class Checker:
+    """Checks the rows of one import, chunk by chunk."""
+
+    def __init__(self, actor: Actor, found: Import) -> None:
+        self.actor, self.found = actor, found
+        self.importing: Importing = queries.needed_importing(found.kind)
+        self.fields = {one.name: one for one in self.importing.fields(actor)}
+        self.columns = [(int(column), name) for column, name in found.mapping.items()]
+        self.people: dict[str, UUID] = queries.colleagues() if "owner" in found.mapping.values() else {}
+        self.seen: dict[int, int] = {}  # what rows were recognised by, as a number -> number of the row
+        asked = found.rule.get("key", BEST)
+        self.keys = [key for key in self.importing.keys if asked in (BEST, key.name)] or list(
+            self.importing.keys
+        )
+        self.total = self.faulty = self.known = 0
+        self.sample: list[Any] = []
+        self.cache: dict[tuple[str, str], Any] = {}
+
+    def lines(self, rows: Sequence[list[Any]]) -> list[Line]:
+        lines = [self._line(row) for row in rows]
+        sound = [line for line in lines if not line.faults]
+        for line, checked in zip(
+            sound, self.importing.check(self.actor, [one.values for one in sound]), strict=True
+        ):
+            if isinstance(checked, Invalid):
+                line.faults = self._said(checked)
+            else:
+                line.values = dict(checked)
+                self._recognise(line)
+        self._find([line for line in sound if not line.faults])
+        self._count(lines)
+        return lines
+
+    def _line(self, row: list[Any]) -> Line:
+        line = Line(row[0], row[1:])
+        for name, text in mapped(self.found.mapping, line.cells).items():
+            try:
+                if name == ACTION_FIELD:
+                    line.action = typed.action_of(text)
+                elif name in self.fields:
+                    line.values[name] = self._typed(name, text)
+            except typed.Misread as fault:
+                line.faults.append(self._named(name, fault.message))
+        if not line.values and not line.faults:
+            line.faults.append(gettext("The row holds none of the values that were matched."))
+        return line
+
+    def _typed(self, name: str, text: str) -> Any:
+        return typed.read(self.fields[name], text, self.people)
+
+    def _named(self, name: str, message: Any) -> str:
+        label = str(self.fields[name].label) if name in self.fields else ""
+        return f"{label[:1].upper()}{label[1:]}: {message}" if label else str(message)
+
+    def _said(self, fault: Invalid) -> list[str]:
+        return [self._named(name, text) for name, texts in fault.errors.items() for text in texts]
+
+    def _recognise(self, line: Line) -> None:
+        """By the surest of the keys that the row has; rows alike in it are one record, and the first of them counts."""
+        for key in self.keys:
+            line.text = self.importing.key_of(key.name, line.values)
+            if line.text:
+                line.key = key.name
+                break
+        if line.text and line.action != "create":
+            line.same_as = self.seen.setdefault(hash((line.key, line.text)), line.number)
+            line.same_as = 0 if line.same_as == line.number else line.same_as
+
+    def _find(self, lines: Sequence[Line]) -> None:
+        for line, record_id in zip(lines, found_records(self.actor, self.importing, lines), strict=True):
+            line.known = record_id
+
+    def _count(self, lines: Sequence[Line]) -> None:
+        self.total += len(lines)
+        self.faulty += sum(bool(line.faults) for line in lines)
+        self.known += sum(bool(line.known or line.same_as) and not line.faults for line in lines)
+        for line in lines[: SHOWN - len(self.sample)]:
+            cells = [
+                str(line.cells[column]) if column < len(line.cells) else "" for column, _name in self.columns
+            ]
+            self.sample.append(
+                [
+                    line.number,
+                    [cell[:120] for cell in cells],
+                    line.faults,
+                    line.same_as,
+                    line.known,
+                    line.action,
+                ]
+            )
+
+
+def found_records(actor: Actor, importing: Importing, lines: Sequence[Line]) -> list[str]:
+    """For each line the id of its record, "" when there is none, "?" when there are several: one query a key."""
+    texts: dict[str, list[str]] = {}
+    for line in lines:
+        if line.text and line.action != "create":
+            texts.setdefault(line.key, []).append(line.text)
+    found = {key: importing.find(actor, key, asked) for key, asked in texts.items()}
+    told = []
+    for line in lines:
+        hits = found.get(line.key, {})
+        hit = hits.get(line.text)
+        told.append("?" if line.text in hits and hit is None and line.action != "create" else str(hit or ""))
+    return told
+
+
+def check_rows(actor: Actor, found: Import) -> None:
+    """
+    Reads and checks the whole file, and stages its rows. Stops when the import was meanwhile cancelled or matched anew.
+    Refuses (Invalid) a file that can't be read to its end.
+    """
+    staged = _staged_path(found)
+    checker = Checker(actor, found)
+    with (
+        queries.content(found) as file,
+        reading(file, queries.options(found.reading)) as read,
+        Path(default_storage.path(staged)).open("wb") as out,
+    ):
+        if not _tell(found, told=read.told, staged=staged):
+            return
+        for chunk in _chunks(_below_headings(read.rows, found.reading.get("heading_row", 0), read.told)):
+            _write(out, checker.lines(chunk))
+            if not _tell(found, total=checker.total, faulty=checker.faulty, known=checker.known):
+                return
+    if not checker.total:
+        raise Invalid({"file": [sentence("no_rows", {})]})
+    _tell(found, state=State.CHECKED, sample=checker.sample, valid=checker.total - checker.faulty)
+
+
+def _staged_path(found: Import) -> str:
+    if found.staged:
+        default_storage.delete(found.staged)
+    token = secrets.token_hex(16)
+    path = f"imports/{token[:2]}/{token}"
+    Path(default_storage.path(path)).parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def _below_headings(rows: Iterator[list[Any]], heading_row: int, told: dict[str, Any]) -> Iterator[list[Any]]:
+    first = 0 if told.get("has_headings") else heading_row
+    return (row for row in rows if row[0] > first and any(row[1:]))
+
+
+def _chunks(rows: Iterator[list[Any]]) -> Iterator[list[list[Any]]]:
+    while chunk := list(islice(rows, CHUNK)):
+        yield chunk
+
+
+def _write(out: IO[bytes], lines: Sequence[Line]) -> None:
+    out.write("".join(f"{line.as_json()}\n" for line in lines).encode())
+
+
+def _tell(found: Import, **values: Any) -> bool:
+    """Says how far it is. False when somebody has cancelled it or matched its columns anew."""
+    still = Import.objects.filter(pk=found.pk, turn=found.turn, state=State.CHECKING)
+    return bool(still.update(beaten=clock.now(), **values))

@@ -1,0 +1,188 @@
+"""Checked rows become records, a chunk and a transaction at a time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.core.files.storage import default_storage
+from django.db import DatabaseError
+from django.utils.translation import gettext
+
+from embudo.foundation.transfer import events, permissions, queries
+from embudo.foundation.transfer.commands.checking import Line, found_records
+from embudo.foundation.transfer.models import Import, ImportChunk
+from embudo.foundation.transfer.queries.imports import LOST
+from embudo.foundation.transfer.rules.steps import CHUNK, Known, New, State, rule_of
+from embudo.kernel import clock
+from embudo.kernel.act import attempt, current_act
+from embudo.kernel.actor import Actor
+from embudo.kernel.change import update
+from embudo.kernel.command import command
+from embudo.kernel.errors import Invalid, Refused
+from embudo.kernel.event import publish
+from embudo.kernel.importing import told
+from embudo.kernel.kind import Importing, ImportResult, ImportRow
+from embudo.kernel.record import lock
+
+COUNTERS = {"created": "created_count", "updated": "updated_count", "same": "same_count"}
+
+
+@dataclass
+class Part:
+    """What one chunk comes to."""
+
+    rows: list[ImportRow] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)  # of the rows
+    failures: list[Any] = field(default_factory=list)
+    skipped: list[Any] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def fail(self, line: Line, reasons: Sequence[Any]) -> None:
+        self.failures.append([line.number, line.cells, " ".join(str(one) for one in reasons)])
+
+    def skip(self, line: Line, reason: str) -> None:
+        self.skipped.append([line.number, reason])
+
+
+@command(permissions.IMPORT)
+def write_chunk(actor: Actor, import_: Import, *, turn: int) -> bool:
+    """
+    Writes the next chunk of an import with its own record of what became of each row, in one transaction; the last one ends the
+    import. False when there is nothing more to do, or somebody has paused, cancelled or moved it on since.
+    """
+    import_ = lock(import_)
+    if import_.state != State.RUNNING or import_.turn != turn:
+        return False
+    lines, place = _next_lines(import_)
+    importing = queries.needed_importing(import_.kind)
+    part = _decided(actor, import_, importing, lines)
+    results = _written(actor, importing, part.rows)
+    for line, result in zip(part.lines, results, strict=True):
+        if result.outcome == "failed":
+            part.fail(line, result.problems)
+        else:
+            part.counts[result.outcome] = part.counts.get(result.outcome, 0) + 1
+    act = current_act()
+    ImportChunk.objects.create(
+        run=import_, number=import_.chunks, rows=len(lines), failures=part.failures, skipped=part.skipped,
+        act=act.id if act.changes else None,
+    )  # fmt: skip
+    _count(import_, part, len(lines), place)
+    if import_.done < import_.total and lines:
+        return True
+    _finish(import_)
+    return False
+
+
+def _next_lines(import_: Import) -> tuple[list[Line], int]:
+    try:
+        with Path(default_storage.path(import_.staged)).open("rb") as staged:
+            staged.seek(import_.place)
+            lines = [Line.of(text) for text in (staged.readline() for _row in range(CHUNK)) if text]
+            return lines, staged.tell()
+    except OSError:
+        raise Invalid({"": [LOST]}) from None
+
+
+def _decided(actor: Actor, import_: Import, importing: Importing, lines: list[Line]) -> Part:
+    rule = rule_of(import_.rule)
+    required = [one for one in importing.fields(actor) if one.is_required]
+    sound = [line for line in lines if not line.faults and not line.same_as]
+    records = dict(zip((line.number for line in sound), found_records(actor, importing, sound), strict=True))
+    part = Part()
+    taken: dict[str, int] = {}
+    for line in lines:
+        record = records.get(line.number, "")
+        action = line.action or (rule["known"] if record else rule["new"])
+        if line.faults:
+            part.fail(line, line.faults)
+        elif line.same_as or record in taken:
+            first = line.same_as or taken[record]
+            part.skip(line, gettext("It is the same record as row %(n)d of the file.") % {"n": first})
+        elif action == Known.SKIP:
+            part.skip(
+                line, gettext("The record is known already.") if record else gettext("The record is new.")
+            )
+        elif record == "?" and action != "create":
+            part.fail(
+                line, [gettext("Several records match this row. Merge them, or match by something else.")]
+            )
+        elif (missing := _missing(line, record, action, required)) is not None:
+            part.fail(line, [missing])
+        else:
+            _plan(part, line, record, action, rule["owner"])
+            if record:
+                taken[record] = line.number
+    return part
+
+
+def _missing(line: Line, record: str, action: str, required: Sequence[Any]) -> str | None:
+    """Why a row that would become a new record can't."""
+    is_new = not record or action == Known.CREATE
+    if is_new and action == Known.UPDATE:
+        return gettext("No record matches this row, so there is nothing to update.")
+    if is_new and line.key == "id":
+        return gettext("No record has this ID.")
+    lacking = [str(one.label) for one in required if is_new and not line.values.get(one.name)]
+    return gettext("A new record needs: %(fields)s.") % {"fields": ", ".join(lacking)} if lacking else None
+
+
+def _plan(part: Part, line: Line, record: str, action: str, owner: str) -> None:
+    values = {name: value for name, value in line.values.items() if name != "id"}
+    is_new = not record or action == New.CREATE
+    if is_new and owner and not values.get("owner"):
+        values["owner"] = owner
+    if values.get("owner"):
+        values["owner"] = UUID(values["owner"])
+    part.rows.append(ImportRow(values, None if is_new else UUID(record), only_empty=action == Known.FILL))
+    part.lines.append(line)
+
+
+def _written(actor: Actor, importing: Importing, rows: list[ImportRow]) -> list[ImportResult]:
+    """All at once; should the database refuse one of them, one by one, so that only that one fails."""
+    if not rows:
+        return []
+    try:
+        with attempt():
+            return list(importing.write(actor, rows))
+    except (DatabaseError, Invalid, Refused):
+        return [_one_written(actor, importing, row) for row in rows]
+
+
+def _one_written(actor: Actor, importing: Importing, row: ImportRow) -> ImportResult:
+    try:
+        with attempt():
+            return importing.write(actor, [row])[0]
+    except DatabaseError:
+        return ImportResult("failed", row.record_id, (gettext("The database does not take these values."),))
+    except (Invalid, Refused) as fault:
+        return ImportResult("failed", row.record_id, told(fault))
+
+
+def _count(import_: Import, part: Part, rows: int, place: int) -> None:
+    import_.done += rows
+    import_.chunks += 1
+    import_.place = place
+    import_.skipped_count += len(part.skipped)
+    import_.failed_count += len(part.failures)
+    for outcome, column in COUNTERS.items():
+        setattr(import_, column, getattr(import_, column) + part.counts.get(outcome, 0))
+    columns = ("done", "chunks", "place", "skipped_count", "failed_count", *COUNTERS.values())
+    counted = {column: getattr(import_, column) for column in columns}
+    Import.objects.filter(pk=import_.pk).update(beaten=clock.now(), **counted)
+
+
+def _finish(import_: Import) -> None:
+    update(import_, state=State.DONE)
+    publish(
+        events.ImportFinished(
+            import_.pk,
+            import_.created_count,
+            import_.updated_count,
+            import_.skipped_count,
+            import_.failed_count,
+        ),
+        import_,
+    )
