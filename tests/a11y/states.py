@@ -151,6 +151,32 @@ def records(scene: dict[str, Any]) -> Iterator[State]:
     yield State("document", f"/documents/{at['document']}/")
 
 
+def kept_in_order(scene: dict[str, Any]) -> Iterator[State]:
+    """Attributes, views, imports, duplicates, and the further parts of a company."""
+    at = scene["records"]
+    company = f"/companies/{at['company']}/"
+    yield State("attributes", "/settings/attributes/")
+    yield State("new attribute refused", "/settings/attributes/new/", refused())
+    yield State("attribute", f"/settings/attributes/{at['attribute']}/")
+    for tool in ("columns", "sort", "filter", "group", "save"):
+        yield State(f"list, {tool}", f"/lists/sales:leads/{tool}/")
+    yield State("list, saved view", f"/leads/?view={at['view']}")
+    yield State("view", f"/views/{at['view']}/edit/")
+    yield State("imports", "/imports/")
+    yield State("new import refused", "/imports/new/?kind=directory.company", refused())
+    yield State("import", f"/imports/{at['import']}/")
+    yield State("import, matching", f"/imports/{at['import']}/match/")
+    yield State("duplicates", "/duplicates/")
+    yield State("duplicate pair", f"/duplicates/{at['pair']}/")
+    yield State("merges", "/duplicates/merges/")
+    yield State("merge", f"/duplicates/merges/{at['merge']}/")
+    yield State("change company", f"{company}edit/")
+    yield State("new phone refused", f"{company}phones/", refused())
+    yield State("new address", f"{company}addresses/")
+    yield State("registers", "/settings/registers/")
+    yield State("register", "/settings/registers/vies/")
+
+
 def settings(scene: dict[str, Any]) -> Iterator[State]:
     at = scene["records"]
     yield State("profile", "/profile/")

@@ -118,7 +118,7 @@ class Person:
 
     def move_card(self, card: str, lane: str) -> None:
         self.press(f"#move-{card}")
-        self.press(f"#menu-{card} [data-move-to=lane-{lane}]")
+        self.press(f"#board-menu [data-move-to=lane-{lane}]")
 
     # --- the ear ---
 
@@ -189,7 +189,7 @@ class KeyboardPerson(Person):
     def move_card(self, card: str, lane: str) -> None:
         """The menu of a card is walked with the arrows; the focus stays on the card."""
         self.press(f"#move-{card}")
-        target = f"#menu-{card} [data-move-to=lane-{lane}]"
+        target = f"#board-menu [data-move-to=lane-{lane}]"
         for _n in range(10):
             if self.page.evaluate("(s) => document.activeElement.matches(s)", target):
                 break

@@ -20,6 +20,7 @@ from allauth.mfa.totp.internal.auth import (  # noqa: E402 - Django must be set 
 from embudo.business.billing import commands as billing  # noqa: E402
 from embudo.business.billing.rules import InvoiceDraft, LineDraft  # noqa: E402
 from embudo.business.directory import commands as directory  # noqa: E402
+from embudo.business.directory.models import Company  # noqa: E402
 from embudo.business.sales import commands as sales, queries as pipelines  # noqa: E402
 from embudo.business.sales.models import Lead  # noqa: E402
 from embudo.business.supply import commands as supply  # noqa: E402
@@ -28,8 +29,11 @@ from embudo.foundation.access.commands.users import create_user  # noqa: E402
 from embudo.foundation.access.models import Role, Team, User  # noqa: E402
 from embudo.foundation.activity import commands as activity  # noqa: E402
 from embudo.foundation.activity.tests.builders import a_call, a_meeting  # noqa: E402
+from embudo.foundation.attributes.tests.builders import a_view, an_attribute  # noqa: E402
 from embudo.foundation.documents.tests.builders import a_document  # noqa: E402
+from embudo.foundation.duplicates.tests.builders import a_merge, a_pair  # noqa: E402
 from embudo.foundation.notify.tests.builders import a_mail, a_notification  # noqa: E402
+from embudo.foundation.transfer.tests.builders import an_unmatched_import  # noqa: E402
 from embudo.kernel import clock  # noqa: E402
 from embudo.kernel.actor import Actor, system_actor  # noqa: E402
 from embudo.kernel.money import Money  # noqa: E402
@@ -110,7 +114,24 @@ def records(admin: Actor) -> dict[str, str]:
         "company": company, "person": person, "product": product, "lead": lead, "opportunity": opportunity,
         "won": won, "lost": lost, "invoice": invoice, "payment": payment,
     }  # fmt: skip
-    return {name: str(record.pk) for name, record in (found | around(admin, lead)).items()}
+    return {
+        name: str(record.pk)
+        for name, record in (found | around(admin, lead) | kept_in_order(admin, company)).items()
+    }
+
+
+def kept_in_order(admin: Actor, company: Company) -> dict[str, Any]:
+    """Attributes, views, imports and duplicates."""
+    twin = directory.register_company(admin, name="Północ Window", town="Gdańsk", country="PL")
+    third = directory.register_company(admin, name="Południe Doors", town="Hel", country="PL")
+    fourth = directory.register_company(admin, name="Południe Door", town="Hel", country="PL")
+    return {
+        "attribute": an_attribute(label="Tier"),
+        "view": a_view(admin, "Everything new", scope="all"),
+        "import": an_unmatched_import(queries.user(admin, admin.id)),
+        "pair": a_pair(company, twin),
+        "merge": a_merge(third, fourth),
+    }
 
 
 def around(admin: Actor, lead: Lead) -> dict[str, Any]:

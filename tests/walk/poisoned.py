@@ -8,6 +8,9 @@ from typing import Any
 from embudo.business.billing import commands as billing
 from embudo.business.billing.rules import InvoiceDraft, LineDraft
 from embudo.business.directory import commands as directory
+from embudo.business.directory.models import Address, ContactPoint
+from embudo.business.directory.rules import Outcome
+from embudo.business.directory.rules.registers import Answer
 from embudo.business.sales import commands as sales
 from embudo.business.sales.tests.builders import a_stage
 from embudo.business.supply import commands as supply
@@ -38,7 +41,7 @@ def poison(world: World, text: str) -> dict[str, Record]:
         directory.register_company,
         admin,
         {"name": f"{text}{number}"},
-        street=text, number="<x>", town=text, region=text, sector=text, website=f"javascript:xcanary({number})",
+        street=text, number="<x>", town=text, region=text, sector=text, activity=text, source1=text, source4=text, website=f"javascript:xcanary({number})",
         postcode=text[:10], remarks=ALL,
     )  # fmt: skip
     person = filled(
@@ -86,9 +89,41 @@ def poison(world: World, text: str) -> dict[str, Record]:
         "lead": lead,
         "product": product,
         "opportunity": opportunity,
+        **ways(world, company, text, number),
         **money(world, company, text),
         **around(world, lead, text),
         **house(world, text, number),
+    }
+
+
+def ways(world: World, company: Any, text: str, number: int) -> dict[str, Record]:
+    """Further mail and postal addresses, and what a register is said to have answered."""
+    admin = world.admin
+    directory.add_contact(admin, company=company, medium="email", value=f"a{number}@x.example")
+    directory.add_contact(
+        admin, company=company, medium="email", value=f"b{number}@x.example", note=text[:120]
+    )
+    filled(
+        directory.add_address,
+        admin,
+        {"town": text[:80]},
+        company=company,
+        street=text,
+        region=text,
+        note=text[:120],
+    )
+    directory.change_company(admin, company, country="PL", tax_id="5260250274")
+    directory.switch_register(admin, register="vies", is_on=True)
+    check = directory.ask_register(admin, company, register="vies")
+    directory.switch_register(admin, register="vies", is_on=False)
+    answer = Answer(
+        Outcome.UNKNOWN, reason=text[:40], consultation=text[:60], values={"name": ALL[:400], "town": text}
+    )
+    directory.write_register_answer(admin, check, answer=answer)
+    return {
+        "contact": ContactPoint.objects.get(company=company),
+        "address": Address.objects.get(company=company),
+        "check": check,
     }
 
 

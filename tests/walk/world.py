@@ -9,6 +9,7 @@ from django.test import Client
 
 from embudo.business.billing.tests.builders import an_invoice
 from embudo.business.directory import commands as directory
+from embudo.business.directory.models import Address, ContactPoint
 from embudo.business.directory.tests.builders import a_company, a_person
 from embudo.business.sales.tests.builders import a_lead, a_source, a_won_opportunity, an_opportunity
 from embudo.business.supply.tests.builders import a_product
@@ -17,8 +18,11 @@ from embudo.foundation.access.models import Role, SignIn, Token
 from embudo.foundation.access.tests.builders import a_team, an_admin, ann, bob, cat, tester, user_of
 from embudo.foundation.access.views.door import PENDING
 from embudo.foundation.activity.tests.builders import a_call, a_meeting, a_note, a_task
+from embudo.foundation.attributes.tests.builders import a_view, an_attribute
 from embudo.foundation.documents.tests.builders import a_document
+from embudo.foundation.duplicates.tests.builders import a_merge, a_pair, a_scan
 from embudo.foundation.notify.tests.builders import a_mail, a_notification
+from embudo.foundation.transfer.tests.builders import an_unmatched_import
 from embudo.kernel import clock
 from embudo.kernel.actor import ANONYMOUS, Actor
 from embudo.kernel.models import LogEntry
@@ -62,13 +66,16 @@ class World:
         self.records: dict[str, Record] = {}
         self._business()
         self._around()
+        self._twins()
         self._own()
         # actors are read again: a role made later is part of them
         self.ann, self.bob, self.cat, self.admin = ann(), bob(), cat(), an_admin()
 
     def _business(self) -> None:
         me = user_of(self.ann)
-        company = a_company("Alfa Ltd", by=self.ann)
+        company = a_company(
+            "Alfa Ltd", by=self.ann, email="a@alfa.example", town="Hel", country="PL", tax_id="5260250274"
+        )
         person = a_person("Nowak", by=self.ann)
         opportunity = an_opportunity(self.ann, company=company, person=person)
         won = a_won_opportunity(self.ann, company=company)
@@ -87,6 +94,17 @@ class World:
             "stage": opportunity.stage,
             "user": me,
         }
+        self.records |= parts_of(self, company)
+
+    def _twins(self) -> None:
+        company = self.records["company"]
+        beta, gamma = a_company("Beta Ltd", by=self.ann), a_company("Gamma Ltd", by=self.ann)
+        self.records |= {
+            "pair": a_pair(company, beta),  # type: ignore[arg-type]
+            "survivor": company,
+            "merge": a_merge(beta, gamma),
+            "scan": a_scan(),
+        }
 
     def _around(self) -> None:
         lead = self.records["lead"]
@@ -96,6 +114,7 @@ class World:
             "call": a_call(self.ann, lead),
             "meeting": a_meeting(self.ann, lead, clock.now()),
             "document": a_document(self.ann, lead),
+            "import": an_unmatched_import(user_of(self.ann)),
         }
 
     def _own(self) -> None:
@@ -107,6 +126,8 @@ class World:
             "team": a_team("West"),
             "role": Role.objects.get(slug="seller"),
             "token": token,
+            "attribute": an_attribute(label="Tier"),
+            "view": a_view(self.ann),
             "sign_in": SignIn.objects.create(owner=user, session="s" * 32, browser="Firefox"),
         }
         self.factor = Authenticator.objects.create(
@@ -121,6 +142,10 @@ class World:
             "kind": "sales.lead",
             "seq": LogEntry.objects.order_by("seq").values_list("seq", flat=True).first(),
             "number": 1,
+            "register": "vies",
+            "act_id": LogEntry.objects.order_by("seq").values_list("act", flat=True).first(),
+            "list_key": "sales:leads",
+            "related": "sales.lead",
             "factor": self.factor.pk,
             "token": "no-such-token",
             "key": self.records["source"].key if "f/" in route else "no-such-key",  # type: ignore[attr-defined]
@@ -170,6 +195,20 @@ class World:
 
     def _administrator(self) -> Caller:
         return signed_in("administrator", self.admin)
+
+
+def parts_of(world: World, company: Any) -> dict[str, Record]:
+    """A further mail and postal address of the company, and what a register was asked about it."""
+    directory.add_contact(world.ann, company=company, medium="email", value="b@alfa.example")
+    directory.add_address(world.ann, company=company, town="Sopot")
+    directory.switch_register(world.admin, register="vies", is_on=True)
+    check = directory.ask_register(world.ann, company, register="vies")
+    directory.switch_register(world.admin, register="vies", is_on=False)
+    return {
+        "contact": ContactPoint.objects.get(company=company),
+        "address": Address.objects.get(company=company),
+        "check": check,
+    }
 
 
 def payment_of(invoice: Any) -> Record:

@@ -5,7 +5,9 @@ from embudo.business.supply.api import router as supply
 from embudo.foundation.access.api import router as access
 from embudo.foundation.access.commands import admit_token
 from embudo.foundation.activity.api import router as activity
+from embudo.foundation.attributes.api import router as attributes
 from embudo.foundation.documents.api import router as documents
+from embudo.foundation.duplicates.api import router as duplicates
 from embudo.foundation.notify.api import router as notify
 from embudo.foundation.rest.api import RestAPI
 from embudo.foundation.rest.requests import BearerToken
@@ -27,9 +29,11 @@ api = RestAPI(
 ROUTERS = (
     access,
     notify,
+    attributes,
     activity,
     documents,
     search,
+    duplicates,
     directory,
     supply,
     sales,
