@@ -1,12 +1,14 @@
 """What the API's description promises, tried against a running server by schemathesis: as administrator and as seller."""
 
 import logging
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
+from ninja import Schema
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.failures import FailureGroup
@@ -105,3 +107,16 @@ def test_answers_are_as_described(live_server: Any, role: str) -> None:
         tried += 1
     assert tried == len(operations())
     nothing(found)
+
+
+def below(schema: type[Schema]) -> Iterator[type[Schema]]:
+    for one in schema.__subclasses__():
+        yield one
+        yield from below(one)
+
+
+def test_no_two_schemas_share_a_name() -> None:
+    """The description knows a schema by its name alone: of two with one name it would show the first for both."""
+    ours = {one for one in below(Schema) if one.__module__.startswith("embudo.") and "[" not in one.__name__}
+    names = Counter(one.__name__ for one in ours)
+    assert [name for name, count in names.items() if count > 1] == []

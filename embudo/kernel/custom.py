@@ -88,6 +88,8 @@ def make_index(model: type[models.Model], key: str, kind: Stored) -> None:
     way = "CONCURRENTLY " if connection.vendor == "postgresql" and not connection.in_atomic_block else ""
     with connection.cursor() as cursor:
         _drop_broken(cursor, name)
+        if connection.vendor == "postgresql" and connection.in_atomic_block:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # no index beside references still to be checked
         cursor.execute(
             f"CREATE INDEX {way}IF NOT EXISTS {quote(name)} ON {quote(table)}"
             f" ({value}, {quote('created')}, {quote('id')}) WHERE {value} IS NOT NULL"

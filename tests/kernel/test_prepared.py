@@ -65,10 +65,9 @@ def test_insert_lets_the_database_fill_its_own_columns() -> None:
     assert (found.seq > 0, found.txid > 0) == (True, connection.vendor == "postgresql")
 
 
+@pytest.mark.sqlite  # PostgreSQL's driver does so by itself
 @pytest.mark.django_db(transaction=True)
 def test_transaction_on_sqlite_begins_with_its_first_statement() -> None:
-    if connection.vendor != "sqlite":
-        pytest.skip("PostgreSQL's driver does so by itself")
     with transaction.atomic():
         begun = [connection.connection.in_transaction] if connection.connection else [False]
         Cursor.objects.create(name="one")

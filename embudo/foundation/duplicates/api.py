@@ -63,7 +63,7 @@ class MergeOut(Out):
     version: int
 
 
-class UndoneOut(MergeOut):
+class UndoneMergeOut(MergeOut):
     left: list[dict[str, str]] = Field(
         description="What was changed since the merge and therefore left as it is."
     )
@@ -98,7 +98,7 @@ def list_merges(request: Request, filters: Query[MergeFilters]) -> Any:
     return page_of(queries.merges(request.actor), filters)
 
 
-@router.post("/merges/{uuid:merge_id}/undo", response=UndoneOut, summary="Undo a merge")
+@router.post("/merges/{uuid:merge_id}/undo", response=UndoneMergeOut, summary="Undo a merge")
 @operation(commands.undo_merge)
 def undo_merge(request: Request, merge_id: UUID) -> Any:
     return commands.undo_merge(request.actor, queries.merge(request.actor, merge_id))

@@ -189,7 +189,7 @@ def krs_number(value: str) -> str:
 
 
 def postcode(value: str, country_code: str) -> str:
-    typed = text("postcode", value).upper()
+    typed = text("postcode", value.upper())  # a capital may be two letters
     if country_code != "PL" or not typed:
         return typed
     digits = typed.replace("-", "").replace(" ", "")
