@@ -1,12 +1,16 @@
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
 from embudo.business.sales import commands, queries
 from embudo.business.sales.queries import MoneyFact
 from embudo.business.sales.tests.builders import a_lead, a_stage, a_won_opportunity, an_opportunity
-from embudo.foundation.access.tests.builders import a_user, an_actor, ann, bob, cat, tester, user_of
+from embudo.foundation.access.models import User
+from embudo.foundation.access.tests.builders import a_user, an_actor, an_admin, ann, bob, cat, tester, user_of
 from embudo.kernel import clock
+from embudo.kernel.actor import Actor
+from embudo.kernel.errors import NotFound
 from embudo.kernel.money import Money
 from embudo.kernel.permission import Scope
 
@@ -132,3 +136,23 @@ def test_opportunities_of_a_company_are_found_by_it() -> None:
     opportunity = commands.convert_lead(actor, lead, title="Deal", value=Money.of(1, "EUR"))
     assert list(queries.opportunities_of(actor, company_id=opportunity.company_id)) == [opportunity]
     assert user_of(actor).pk == opportunity.owner_id
+
+
+def test_lead_compiled_in_advance_is_seen_by_whom_the_plain_query_shows_it() -> None:
+    """Each actor asks after every other, so that a statement kept for one would show itself to the next."""
+    boss = a_user(roles=("manager",), name="Mia")
+    below = a_user(name="Bea", manager=boss)
+    actors = [ann(), bob(), cat(), an_actor(boss), an_actor(below), an_admin(), tester()]
+    kept = [a_lead(actor) for actor in (ann(), bob(), an_actor(below))]
+    for actor in actors:
+        plain = set(queries.leads(actor).values_list("pk", flat=True))
+        assert {one.pk for one in kept if _is_found(actor, one.pk)} == plain, actor.name
+
+
+def _is_found(actor: Actor, lead_id: UUID) -> bool:
+    try:
+        found = queries.lead(actor, lead_id)
+    except NotFound:
+        return False
+    assert (found.owner, found.source) == (User.objects.get(pk=found.owner_id), None)
+    return found.pk == lead_id
