@@ -14,7 +14,7 @@ from tests.journeys.people import Person
 from tests.journeys.scene_words import LANGUAGES
 from tests.journeys.server import Product
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(1800)]
 
 
 def turn() -> str:
