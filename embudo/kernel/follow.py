@@ -1,32 +1,41 @@
 import logging
+from collections.abc import Mapping
+from functools import reduce
+from operator import or_
 from time import monotonic
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
 from embudo.kernel.event import Event, Subscription, from_data, subscriptions
 from embudo.kernel.job import enqueue, task
-from embudo.kernel.models import Cursor, LogEntry, OldestOpenTransaction
+from embudo.kernel.models import Beyond, Cursor, LogEntry, OldestOpenTransaction
 
 logger = logging.getLogger(__name__)
 BATCH = 100
+TOGETHER = 500  # entries for those who hear many at once
+LOOK_AHEAD = 1000  # entries read at most to see whom the news concern
 SECONDS = 0.05  # a batch ends after this, so that SQLite's writer is never held long
 Position = tuple[int, int]
+Read = dict[tuple[type[Event], Position], list[LogEntry]]  # what those who stand at one place share
 
 
 def settled() -> QuerySet[LogEntry]:
     """Entries no older transaction can still slip in before, in the order in which reactions follow them."""
+    if connection.vendor == "sqlite":  # whatever can be read there has ended, and in this order
+        return LogEntry.objects.order_by("seq")
     return LogEntry.objects.filter(txid__lt=OldestOpenTransaction()).order_by("txid", "seq")
 
 
 def head(entries: QuerySet[LogEntry]) -> Position:
-    last = entries.order_by("-txid", "-seq").values_list("txid", "seq").first()
+    last = entries.reverse().values_list("txid", "seq").first()
     return last or (0, 0)
 
 
-def _after(entries: QuerySet[LogEntry], position: Position) -> QuerySet[LogEntry]:
-    txid, seq = position
-    return entries.filter(Q(txid=txid, seq__gt=seq) | Q(txid__gt=txid))
+def after(entries: QuerySet[LogEntry], position: Position) -> QuerySet[LogEntry]:
+    if connection.vendor == "sqlite":
+        return entries.filter(seq__gt=position[1])
+    return entries.filter(Beyond(*position))
 
 
 def _wanted(entries: QuerySet[LogEntry], subscription: Subscription) -> QuerySet[LogEntry]:
@@ -41,21 +50,53 @@ def follow(*, in_own_transaction: bool = True) -> int:
     entries = settled() if in_own_transaction else LogEntry.objects.order_by("txid", "seq")
     end = head(entries)
     known = {name: (txid, seq) for name, txid, seq in Cursor.objects.values_list("name", "txid", "seq")}
-    lagging = [one for one in subscriptions.values() if known.get(one.name, (0, 0)) < end]
-    return sum(_deliver(one, known.get(one.name, (0, 0)), entries, end) for one in lagging)
+    lagging = {name: known.get(name, (0, 0)) for name in subscriptions if known.get(name, (0, 0)) < end}
+    if not lagging:
+        return 0
+    wanting = _wanting(lagging, entries)
+    idle = {name: position for name, position in lagging.items() if name not in wanting}
+    _skip_to(end, idle, only_far=bool(wanting))
+    read: Read = {}
+    return sum(_deliver(subscriptions[name], entries, read) for name in wanting)
 
 
-def _deliver(
-    subscription: Subscription, position: Position, entries: QuerySet[LogEntry], end: Position
-) -> int:
-    if not _after(_wanted(entries, subscription), position).exists():
-        return _skip_to(subscription, position, end)
+def _wanting(lagging: Mapping[str, Position], entries: QuerySet[LogEntry]) -> list[str]:
+    """The reactions that something new concerns. One statement, unless somebody lies far behind."""
+    oldest = min(lagging.values())
+    news = list(after(entries, oldest).values_list("name", "txid", "seq")[:LOOK_AHEAD])
+    if len(news) == LOOK_AHEAD:
+        return [
+            name for name, at in lagging.items() if after(_wanted(entries, subscriptions[name]), at).exists()
+        ]
+    last = {name: (txid, seq) for name, txid, seq in news}
+    ends = max(last.values(), default=(0, 0))
+    return [
+        name
+        for name, at in lagging.items()
+        if at
+        < (ends if subscriptions[name].event is Event else last.get(subscriptions[name].event.name, (0, 0)))
+    ]
+
+
+def _next(
+    subscription: Subscription, entries: QuerySet[LogEntry], at: Position, read: Read
+) -> list[LogEntry]:
+    """What comes after the place. Rows of the log never change, so those who hear many at once are given the same."""
+    news = after(_wanted(entries, subscription), at)
+    if not subscription.is_batched:
+        return list(news[:BATCH])
+    if (subscription.event, at) not in read:
+        read[subscription.event, at] = list(news[:TOGETHER])
+    return read[subscription.event, at]
+
+
+def _deliver(subscription: Subscription, entries: QuerySet[LogEntry], read: Read) -> int:
     with transaction.atomic():
         Cursor.objects.get_or_create(name=subscription.name)
         locked = Cursor.objects.select_for_update(skip_locked=True).filter(name=subscription.name).first()
         if locked is None:  # another worker is at it
             return 0
-        batch = list(_after(_wanted(entries, subscription), (locked.txid, locked.seq))[:BATCH])
+        batch = _next(subscription, entries, (locked.txid, locked.seq), read)
         if subscription.is_batched and _handle_together(subscription, batch):
             locked.txid, locked.seq = batch[-1].txid, batch[-1].seq
             locked.save()
@@ -84,14 +125,22 @@ def _handle_together(subscription: Subscription, batch: list[LogEntry]) -> bool:
     return bool(batch)
 
 
-def _skip_to(subscription: Subscription, position: Position, end: Position) -> int:
-    """Nothing of interest up to `end`: the cursor moves there, unless another worker has moved it."""
-    if position == (0, 0):
-        Cursor.objects.get_or_create(name=subscription.name)
-    Cursor.objects.filter(name=subscription.name, txid=position[0], seq=position[1]).update(
-        txid=end[0], seq=end[1]
-    )
-    return 0
+def _skip_to(end: Position, idle: Mapping[str, Position], *, only_far: bool) -> None:
+    """
+    Nothing of interest up to `end`: those cursors move there, unless another worker has moved them. Together, and while
+    there is much to do only those that have come to lie well behind: each commit is a wait for the disk.
+    """
+    behind = {
+        name: at for name, at in idle.items() if not only_far or end[1] - at[1] >= BATCH or at == (0, 0)
+    }
+    if not behind:
+        return
+    with transaction.atomic():
+        Cursor.objects.bulk_create(
+            [Cursor(name=name) for name, at in behind.items() if at == (0, 0)], ignore_conflicts=True
+        )
+        where = (Q(name=name, txid=txid, seq=seq) for name, (txid, seq) in behind.items())
+        Cursor.objects.filter(reduce(or_, where)).update(txid=end[0], seq=end[1])
 
 
 def _handle(subscription: Subscription, entry: LogEntry) -> None:

@@ -33,6 +33,26 @@ class OldestOpenTransaction(CurrentTransaction):
         return OLDEST_OPEN, []
 
 
+class Beyond(models.Func):
+    """
+    What stands behind a place in the log, compared as a row: with "or" between two comparisons PostgreSQL would read the
+    index from its beginning.
+    """
+
+    arity = 4
+
+    def __init__(self, txid: int, seq: int) -> None:
+        place = models.Value(txid), models.Value(seq)
+        super().__init__(models.F("txid"), models.F("seq"), *place, output_field=models.BooleanField())
+
+    def as_sql(self, compiler: Any, *_args: Any, **_extra: Any) -> Any:
+        parts = [compiler.compile(one) for one in self.source_expressions]
+        txid, seq, *place = (sql for sql, _params in parts)
+        return f"({txid}, {seq}) > ({', '.join(place)})", [
+            value for _sql, params in parts for value in params
+        ]
+
+
 OLDEST_OPEN = """(
     SELECT coalesce(min(running::text::bigint), pg_snapshot_xmax(pg_current_snapshot())::text::bigint)
     FROM pg_snapshot_xip(pg_current_snapshot()) AS running

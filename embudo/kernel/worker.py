@@ -4,6 +4,7 @@ import socket
 import threading
 import traceback
 from datetime import timedelta
+from time import monotonic
 from typing import Any
 
 from django.db import close_old_connections, connection, transaction
@@ -12,12 +13,15 @@ from django.utils.module_loading import import_string
 
 from embudo.kernel import clock, idempotency, job, limit
 from embudo.kernel.event import Schedule, every, schedules
-from embudo.kernel.follow import follow
+from embudo.kernel.follow import BATCH, follow
 from embudo.kernel.models import Job, Schedule as ScheduleRow
 
 logger = logging.getLogger(__name__)
 LEASE = timedelta(seconds=30)
 IDLE = 0.2  # seconds between two looks when nothing was found
+# What happens within a tenth of a second is answered together: every turn of a reaction is a commit, and a commit takes the
+# writer and the disk from those who work.
+GATHERING = 0.1
 
 
 def worker_name() -> str:
@@ -26,9 +30,10 @@ def worker_name() -> str:
 
 def run(stop: threading.Event) -> None:
     """Follows the log, the clock and the queue until `stop` is set; a lost database is waited for."""
+    pace = Pace()
     while not stop.is_set():
         try:
-            busy = step(worker_name())
+            busy = step(worker_name(), pace)
         except (OperationalError, InterfaceError):
             logger.warning("the database does not answer; trying again", exc_info=True)
             connection.close()
@@ -36,17 +41,43 @@ def run(stop: threading.Event) -> None:
             continue
         if not busy:
             close_old_connections()
-            stop.wait(IDLE)
+            stop.wait(pace.rest())
 
 
-def step(worker: str) -> bool:
-    """One round. True when there was something to do."""
-    handled = follow()
-    ran = run_schedules()
+class Pace:
+    """When a worker follows the log again."""
+
+    def __init__(self) -> None:
+        self.next, self.is_quiet = 0.0, True
+
+    def has_come(self) -> bool:
+        return monotonic() >= self.next
+
+    def followed(self, handled: int) -> None:
+        """A backlog is worked off at once."""
+        self.is_quiet = not handled
+        self.next = 0.0 if handled >= BATCH else monotonic() + GATHERING
+
+    def rest(self) -> float:
+        """Seconds until the next look, when there is nothing else to do."""
+        return IDLE if self.is_quiet else max(0.0, self.next - monotonic())
+
+
+def step(worker: str, pace: Pace | None = None) -> bool:
+    """
+    One round: the log and the clock when their time has come, one job. True when there is more to do at once, or
+    without a pace when there was anything to do.
+    """
+    is_busy = False
+    if pace is None or pace.has_come():
+        handled = follow()
+        is_busy = bool(run_schedules()) or handled >= (BATCH if pace else 1)
+        if pace:
+            pace.followed(handled)
     found = job.claim(worker, LEASE)
     if found is not None:
         execute(found)
-    return bool(handled or ran or found is not None)
+    return is_busy or found is not None
 
 
 def execute(found: Job) -> None:

@@ -12,13 +12,13 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.db import close_old_connections, connection
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from embudo.foundation.access.models import User
 from embudo.foundation.access.queries import actor_of
 from embudo.foundation.notify.queries import unread_counts
 from embudo.kernel.actor import Actor
-from embudo.kernel.follow import head, settled
+from embudo.kernel.follow import after, head, settled
 from embudo.kernel.kind import RecordKind, kind_named
 from embudo.kernel.models import LogAbout, LogEntry
 
@@ -168,11 +168,6 @@ def position_from(text: str) -> Position | None:
     txid, _dot, seq = text.partition(".")
     is_number = txid.isdecimal() and seq.isdecimal() and len(text) < 40
     return (int(txid), int(seq)) if is_number else None
-
-
-def after(entries: QuerySet[LogEntry], position: Position) -> QuerySet[LogEntry]:
-    txid, seq = position
-    return entries.filter(Q(txid=txid, seq__gt=seq) | Q(txid__gt=txid))
 
 
 @in_thread

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connections
+from django.urls import get_resolver
 
 from embudo.project.wake import Wire, wires
 
@@ -130,12 +131,15 @@ def listen(reserved: socket.socket) -> socket.socket:
 
 
 def web(reserved: socket.socket, wire: Wire) -> Callable[[], None]:
+    """The part of a web process. All that it needs is imported here, in the parent: its children share that memory."""
+    import uvicorn  # noqa: PLC0415 - needed by who serves
+
+    from embudo.project.asgi import application  # noqa: PLC0415
+
+    get_resolver().url_patterns  # noqa: B018 - Django imports the pages when it is first asked for one
+
     def run() -> None:
         wires.own = wire
-        import uvicorn  # noqa: PLC0415 - only the web processes need it in memory
-
-        from embudo.project.asgi import application  # noqa: PLC0415
-
         config = uvicorn.Config(
             application,
             log_level="warning",

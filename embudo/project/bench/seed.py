@@ -84,7 +84,7 @@ class Seed:
     def companies(self) -> Iterator[Company]:
         for number in range(self.count):
             values: dict[str, Any] = {
-                field.name: ""
+                field.name: field.get_default()
                 for field in Company._meta.concrete_fields
                 if isinstance(field, models.CharField | models.TextField)
             }
