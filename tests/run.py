@@ -37,7 +37,10 @@ def everything(extra: Sequence[str]) -> int:
     if "PostgreSQL" not in missing:
         outcomes.append(run_stage(Stage("PostgreSQL", (*WITH_POSTGRES, *plain, *HOUSE_ONLY_ONCE), NO_SKIPS)))
     if "Chromium" not in missing:
-        browser = Stage("browser", pytest("browser", "-p", "no:randomly", *extra), ON_SQLITE | NO_SKIPS)
+        browsing = pytest(
+            "browser", "-p", "no:randomly", *workers(), *extra
+        )  # each with a product of its own
+        browser = Stage("browser", browsing, ON_SQLITE | NO_SKIPS)
         outcomes.append(run_stage(browser))
     return summarise("make test", outcomes, list(missing.values()))
 

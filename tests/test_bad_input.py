@@ -17,7 +17,7 @@ from tests.walk.tables import differing, dump, watched
 from tests.walk.told import nothing
 from tests.walk.world import Caller, World, token_for, token_of
 
-pytestmark = [pytest.mark.django_db, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.django_db, pytest.mark.timeout(900)]  # every page, and their number grows
 TEN_MEGABYTES = b"name=" + b"x" * 10_000_000
 FORM = "application/x-www-form-urlencoded"
 

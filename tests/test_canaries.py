@@ -21,7 +21,7 @@ from tests.walk.poisoned import poison, poisoned
 from tests.walk.told import nothing
 from tests.walk.world import Caller, World
 
-pytestmark = [pytest.mark.django_db, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.django_db, pytest.mark.timeout(900)]  # every page, and their number grows
 UNSAFE_START = re.compile(r"^[=+\-@\t\r]")
 
 

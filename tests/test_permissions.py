@@ -17,7 +17,7 @@ from tests.walk.told import nothing
 from tests.walk.verdicts import faults, is_sign_in, unlike_missing
 from tests.walk.world import CALLERS, World
 
-pytestmark = [pytest.mark.django_db, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.django_db, pytest.mark.timeout(900)]  # every page, and their number grows
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ from django.db import transaction
 from embudo.kernel import bell, personal
 from embudo.kernel.actor import Actor
 from embudo.kernel.models import LogAbout, LogEntry
-from embudo.kernel.prepared import insert, insert_all
+from embudo.kernel.prepared import insert, insert_all, made
 from embudo.kernel.record import Record, new_id
 
 FEW = 3  # entries for which one statement each costs less than building one for all
@@ -88,20 +88,21 @@ class Act:
     def _entry(self, event: RecordedEvent, keys: personal.Keys) -> LogEntry:
         kind, record_id = event.about[0] if event.about else ("", None)
         actor = self.actor
-        return LogEntry(
-            act=self.id,
-            name=event.name,
-            command=self.command,
-            actor_kind=actor.kind.value,
-            actor_id=actor.id,
-            actor_name="" if actor.kind == "user" else actor.name[:120],
-            origin=actor.origin,
-            request_id=actor.request_id,
-            about_kind=kind,
-            about_id=record_id,
-            data=event.data,
-            changes=[logged(change, keys) for change in event.changes],
-        )
+        told = {
+            "act": self.id,
+            "name": event.name,
+            "command": self.command,
+            "actor_kind": actor.kind.value,
+            "actor_id": actor.id,
+            "actor_name": "" if actor.kind == "user" else actor.name[:120],
+            "origin": actor.origin,
+            "request_id": actor.request_id,
+            "about_kind": kind,
+            "about_id": record_id,
+            "data": event.data,
+            "changes": [logged(change, keys) for change in event.changes],
+        }
+        return made(LogEntry, told)
 
 
 def logged(change: RecordedChange, keys: personal.Keys) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from embudo.kernel.models import LogEntry
 from embudo.kernel.prepared import insert, insert_all
 from embudo.kernel.record import R, Record
 
+EMPTY: Any = (None, "", [], {})
 UNLOGGED = frozenset({"id", "created", "updated", "version"})
 
 
@@ -61,13 +62,13 @@ def create_all(records: Sequence[R]) -> Sequence[R]:
     """Inserts many records of one kind with one statement."""
     if records:
         insert_all(records)
-        fields = _logged_fields(type(records[0]))
+        names = [(one.name, one.attname) for one in _logged_fields(type(records[0]))]
         for record in records:
-            values = _values(record, fields)
+            held = vars(record)
             _note(
                 record,
                 None,
-                {name: value for name, value in values.items() if value not in (None, "", [], {})},
+                {name: plain(value) for name, column in names if (value := held[column]) not in EMPTY},
             )
     return records
 

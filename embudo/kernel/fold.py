@@ -18,9 +18,20 @@ _LETTERS = str.maketrans(
 )
 
 
+class _Folded(dict[int, str]):
+    """What each letter becomes, worked out when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        decomposed = unicodedata.normalize("NFKD", chr(code).casefold().translate(_LETTERS))
+        self[code] = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+        return self[code]
+
+
+_FOLDED = _Folded()
+
+
 def fold(text: str) -> str:
     """Lower case without diacritics, single spaces: "Łódź  Straße" and "lodz strasse" are the same."""
     if not text.isascii():
-        decomposed = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
-        text = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+        text = text.translate(_FOLDED)
     return " ".join(text.lower().split())

@@ -1,4 +1,5 @@
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -22,6 +23,31 @@ def register_former(survivor: Survivor, former: Former) -> None:
 def survivor_of(record_id: UUID) -> tuple[str, UUID] | None:
     """Kind and id of the record that a merged one lives on in; None for one that was not merged."""
     return _survivor[0](record_id) if _survivor else None
+
+
+@dataclass(frozen=True)
+class Gone:
+    """What is said to somebody who asks for a deleted record and may know of it; `url` is where it can be restored."""
+
+    text: str
+    url: str = ""
+
+
+Deleted = Callable[[Actor, UUID], Gone | None]
+_deleted: list[Deleted] = []
+
+
+def register_deleted(deleted: Deleted) -> None:
+    _deleted[:] = [deleted]
+
+
+def gone_of(request: HttpRequest, actor: Actor) -> Gone | None:
+    """What is known to this actor of the record that an address names and that was deleted."""
+    match = request.resolver_match
+    if not _deleted or not actor.is_known or match is None:
+        return None
+    ids = [record_id for value in match.kwargs.values() if (record_id := _id(value))]
+    return next((found for record_id in ids if (found := _deleted[0](actor, record_id))), None)
 
 
 def also_known_as(kind: str, record_id: UUID) -> list[UUID]:

@@ -16,13 +16,14 @@ from embudo.kernel.record import Record
 Values = Mapping[str, Any]
 GONE = _("The record was deleted in the meantime.")
 NOT_YOURS = _("The record belongs to somebody else, and you may not change it.")
+CHANGED = _("Somebody changed the record in the meantime. Look at its new values first.")
 
 
 @dataclass(frozen=True)
 class Plan:
     """
     How one kind's rows become records: `build(values)` a new one, `revise(record, values)` the columns to set on a known one; both
-    may refuse. `made` and `changed` are the events that say so.
+    may refuse. `made` and `changed` are the events that say so, `about` the records they concern.
     """
 
     model: type[Record]
@@ -31,6 +32,7 @@ class Plan:
     revise: Callable[[Any, Values], dict[str, Any]]
     made: Callable[[Any], Event]
     changed: Callable[[Any], Event]
+    about: Callable[[Any], Sequence[Record]] = lambda record: (record,)
 
 
 @dataclass
@@ -54,7 +56,7 @@ def write_rows(actor: Actor, rows: Sequence[ImportRow], plan: Plan) -> Written:
                 made.append(record)
                 written.results[number] = ImportResult("created", record.pk)
             else:
-                record = _mine(row.record_id, known)
+                record = _mine(row, known)
                 revised.append((record, plan.revise(record, given(record, row))))
                 written.results[number] = ImportResult("same", record.pk)
             written.records[number] = record
@@ -76,22 +78,24 @@ def _locked(actor: Actor, rows: Sequence[ImportRow], plan: Plan) -> dict[UUID, t
     return {record.pk: (record, record.pk in mine) for record in found}
 
 
-def _mine(record_id: UUID, known: Mapping[UUID, tuple[Record, bool]]) -> Record:
-    record, may = known.get(record_id, (None, False))
+def _mine(row: ImportRow, known: Mapping[Any, tuple[Record, bool]]) -> Record:
+    record, may = known.get(row.record_id, (None, False))
     if record is None:
         raise Invalid({"": [GONE]})
     if not may:
         raise Invalid({"": [NOT_YOURS]})
+    if row.version not in (None, record.version):
+        raise Invalid({"": [CHANGED]})
     return record
 
 
 def given(record: Record, row: ImportRow) -> dict[str, Any]:
-    """What the row says anew; an empty cell says nothing."""
+    """What the row says anew; an empty cell says nothing, unless the row empties."""
     held = vars(record)
     said = {
         name: value
         for name, value in row.values.items()
-        if value not in (None, "") and (name not in held or held[name] != value)
+        if (row.empties or value not in (None, "")) and (name not in held or held[name] != value)
     }
     if not row.only_empty:
         return said
@@ -124,7 +128,7 @@ def _save(
         publish(plan.made(record), record)
     changed = update_all(revised)
     for record in changed:
-        publish(plan.changed(record), record)
+        publish(plan.changed(record), *plan.about(record))
     ids = {record.pk for record in changed}
     for number, result in enumerate(written.results):
         if result.outcome == "same" and result.record_id in ids:

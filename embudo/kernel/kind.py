@@ -3,6 +3,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Model
+
 from embudo.kernel.actor import Actor
 from embudo.kernel.errors import Invalid
 from embudo.kernel.permission import Permission
@@ -21,8 +23,8 @@ class SearchText:
 @dataclass(frozen=True)
 class ImportField:
     """
-    A value that a file may bring. `type` says how its text is read: text, long_text, email, phone, number, yes_no, date,
-    country, choice, user. `words` are what such columns are called, in any language and spelling.
+    A value that a file may bring, or that is edited outside its form. `type` says how it is read: text, long_text, email, phone, url,
+    code, number, money, yes_no, date, datetime, country, choice, choices, user. `words` are what such columns are called, in any language and spelling.
     """
 
     name: str
@@ -31,6 +33,8 @@ class ImportField:
     words: tuple[str, ...] = ()
     is_required: bool = False
     choices: tuple[tuple[str, Any], ...] = ()
+    is_unique: bool = False  # no two records have the same: nothing to be set on many at once
+    currency: str = ""  # of an amount; "" is the record's own
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,8 @@ class ImportRow:
     values: Mapping[str, Any]
     record_id: UUID | None = None
     only_empty: bool = False  # sets only what is still empty
+    empties: bool = False  # an empty value clears what is held
+    version: int | None = None  # as it was read: a record that somebody changed since is left alone
 
 
 @dataclass(frozen=True)
@@ -61,11 +67,20 @@ class ImportResult:
 
 
 @dataclass(frozen=True)
+class LikeRecord:
+    """A known record that a row may be about, and how sure that is, of 100."""
+
+    record_id: UUID
+    percent: int
+
+
+@dataclass(frozen=True)
 class Importing:
     """
     How a kind's records come from files. `check(actor, rows)` answers for each row the values as they are stored, or the
     faults by field; `key_of(key, values)` what is compared ("" = nothing to compare); `find(actor, key, texts)` the ids in the actor's sight,
-    None where several have the same; `write(actor, rows)` creates and changes them in the current act.
+    None where several have the same; `write(actor, rows)` creates and changes them in the current act. `alike(actor, rows)` says of
+    checked rows that no key finds which known record each looks like most.
     """
 
     permission: Permission  # to create such records
@@ -75,6 +90,30 @@ class Importing:
     key_of: Callable[[str, Mapping[str, Any]], str]
     find: Callable[[Actor, str, Sequence[str]], Mapping[str, UUID | None]]
     write: Callable[[Actor, Sequence[ImportRow]], Sequence[ImportResult]]
+    alike: Callable[[Actor, Sequence[Mapping[str, Any]]], Sequence[LikeRecord | None]] | None = None
+
+
+@dataclass(frozen=True)
+class Editing:
+    """
+    How values of known records are set outside their own form. `fields(actor)` are those the actor may set, "owner" among them
+    for who may hand records over. `check(actor, rows)` answers for each row the values as they are stored, or the faults by field:
+    a row says its record's "id" and the new values as JSON has them (days in ISO form, users as ids, several choices as a
+    list); None, "" and [] empty a field. `write(actor, rows)` sets them in the current act, else in one of its own.
+    """
+
+    permission: Permission  # to change such records
+    fields: Callable[[Actor], Sequence[ImportField]]
+    check: Callable[[Actor, Sequence[Mapping[str, Any]]], Sequence[Mapping[str, Any] | Invalid]]
+    write: Callable[[Actor, Sequence[ImportRow]], Sequence[ImportResult]]
+    owner_permission: Permission | None = None  # to hand them over
+
+    def is_for(self, actor: Actor) -> bool:
+        """Whether the actor may set anything at all, on whichever records."""
+        return actor.may(self.permission) or self.may_hand_over(actor)
+
+    def may_hand_over(self, actor: Actor) -> bool:
+        return self.owner_permission is not None and actor.may(self.owner_permission)
 
 
 @dataclass(frozen=True)
@@ -92,10 +131,43 @@ class Matching:
 
 
 @dataclass(frozen=True)
+class Erasing:
+    """
+    Whose personal data somebody may ask to erase. `names` are the columns by whose values they are known; with
+    `follows` a record is erased together with the one that such a column names. `blank(record)` gives what is written where the
+    record itself has to stay; without it the erasure is refused then.
+    """
+
+    names: tuple[str, ...]
+    follows: tuple[str, ...] = ()
+    blank: Callable[[Any], Mapping[str, Any]] | None = None
+
+
+@dataclass(frozen=True)
+class Recycling:
+    """
+    How records of a kind are deleted. Rows of the models in `parts` that refer to one go along, as do all that a foreign key
+    with CASCADE names and all that is about it. References of others are emptied where SET_NULL says so or their kind
+    `loosens` that column; every other one forbids the deletion. `check(record)` refuses further; `files(record)` names its files.
+    """
+
+    permission: Permission
+    parts: tuple[type[Record], ...] = ()
+    loosens: tuple[str, ...] = ()
+    check: Callable[[Any], None] | None = None
+    files: Callable[[Any], Sequence[str]] | None = None
+    erasing: Erasing | None = None
+    mentions: tuple[
+        str, ...
+    ] = ()  # columns in which people may have written the name of somebody who is erased
+
+
+@dataclass(frozen=True)
 class RecordKind:
     """
     How lower modules serve records they may not name. `fetch(actor, id)` refuses NotFound outside the actor's sight.
-    Without `search` the kind is not found by the search box, without `importing` it does not come from files.
+    Without `search` the kind is not found by the search box, without `importing` it does not come from files, without `editing`
+    its records are changed by their own forms alone.
     """
 
     model: type[Record]
@@ -108,10 +180,12 @@ class RecordKind:
     search: Callable[[Any], SearchText] | None = None
     search_with: tuple[str, ...] = ()  # the related records that `search` reads too
     importing: Importing | None = None
+    editing: Editing | None = None
     matching: Matching | None = None
     # what is written when a record that one of this kind refers to lives on in another: (record, column, survivor) ->
     # values; by default the reference, with the columns derived from it
     repoint: Callable[[Any, str, Record], Mapping[str, Any]] | None = None
+    recycling: Recycling | None = None  # without it such records are never deleted
 
     @property
     def name(self) -> str:
@@ -131,6 +205,26 @@ def kind_named(name: str) -> RecordKind | None:
 
 def kind_of(record: Record) -> RecordKind:
     return _kinds[record.kind_name()]
+
+
+@dataclass(frozen=True)
+class Lasting:
+    """Rows that are never removed, what they are called, and the sentence that says what to do instead."""
+
+    plural: Any
+    remedy: Any
+
+
+_lasting: dict[type[Model], Lasting] = {}
+
+
+def register_lasting(model: type[Model], plural: Any, remedy: Any) -> None:
+    """What such rows name can't be deleted either."""
+    _lasting[model] = Lasting(plural, remedy)
+
+
+def lasting(model: type[Model]) -> Lasting | None:
+    return _lasting.get(model)
 
 
 def all_kinds() -> list[RecordKind]:

@@ -14,7 +14,7 @@ from django.conf import settings
 
 from embudo.kernel import clock
 from embudo.kernel.models import PersonalKey
-from embudo.kernel.prepared import insert
+from embudo.kernel.prepared import insert, insert_all, made
 
 Keys = Mapping[UUID, bytes]
 NONCE = 12
@@ -54,9 +54,8 @@ def keys_for(subjects: set[UUID], probably_new: Collection[UUID] = ()) -> Keys:
         [(subject, key)] = fresh.items()
         is_first = insert(PersonalKey(subject=subject, key=_wrap(key)), or_ignore=True)
     elif fresh:
-        rows = [PersonalKey(subject=subject, key=_wrap(key)) for subject, key in fresh.items()]
-        PersonalKey.objects.bulk_create(rows, ignore_conflicts=True)
-        is_first = False
+        rows = [made(PersonalKey, {"subject": subject, "key": _wrap(key)}) for subject, key in fresh.items()]
+        is_first = insert_all(rows, or_ignore=True) == len(rows)
     if fresh and not is_first:  # another act may have been before us
         keys |= known_keys(fresh)
     return {**fresh, **keys}

@@ -3,16 +3,18 @@ Statements that Django builds and compiles once and then runs with other values:
 the database takes to answer it. For the few places that every call passes or that are measured.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any
+from functools import cache, lru_cache
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Field, Model, QuerySet
+from django.db.models.base import ModelState
 from django.db.models.constants import OnConflict
 from django.db.models.query import get_related_populators
 from django.db.models.sql import InsertQuery, UpdateQuery
@@ -22,6 +24,7 @@ from embudo.kernel.actor import Actor
 from embudo.kernel.errors import NotFound
 from embudo.kernel.permission import Permission, Scope
 
+M = TypeVar("M", bound=Model)
 Values = dict[str, Any]
 Rows = list[Any]
 PLAIN_SCOPES = (None, Scope.OWN, Scope.ALL)  # what reaches further holds a query of the actor's own
@@ -123,6 +126,19 @@ def _statement(compiler: Any, marks: Values, *, is_locking: bool) -> _Statement:
     )
 
 
+def _cursor(connection: BaseDatabaseWrapper) -> Any:
+    """For statements that come again and again: PostgreSQL keeps them, and need not read and plan them each time."""
+    cursor: Any = connection.cursor()
+    if connection.vendor == "postgresql":
+        from django.db.backends.postgresql.base import (  # noqa: PLC0415 - not in memory where there is SQLite
+            ServerBindingCursor,
+        )
+
+        cursor.cursor.close()
+        cursor.cursor = ServerBindingCursor(connection.connection)  # type: ignore[call-arg]
+    return cursor
+
+
 def _is_mark(value: Any, known: dict[Any, str]) -> bool:
     return isinstance(value, Hashable) and value in known
 
@@ -154,7 +170,7 @@ class Prepared:
             return []
         if statement.is_locking and not connection.in_atomic_block:
             raise TransactionManagementError("a row is locked only inside a transaction")
-        with connection.cursor() as cursor:
+        with _cursor(connection) as cursor:
             cursor.execute(statement.sql, statement.filled(given, connection))
             return statement.read(cursor.fetchall(), connection)
 
@@ -215,7 +231,7 @@ class PreparedUpdate:
         if key not in self.known:
             self.known[key] = self._changing(values)
         statement = self.known[key]
-        with connection.cursor() as cursor:
+        with _cursor(connection) as cursor:
             cursor.execute(statement.sql, statement.filled(values, connection))
             return int(cursor.rowcount)
 
@@ -256,7 +272,7 @@ def insert(row: Model, *, or_ignore: bool = False) -> bool:
     params = [
         one.get_db_prep_save(value, connection) for one, value in zip(known.fields, values, strict=True)
     ]
-    with connection.cursor() as cursor:
+    with _cursor(connection) as cursor:
         cursor.execute(known.sql, params)
         is_new = bool(cursor.rowcount > 0)
     row._state.adding, row._state.db = False, connection.alias
@@ -282,15 +298,43 @@ STRUCTURED = frozenset({"JSONField", "DecimalField", "BinaryField"})
 _adapters: dict[tuple[str, type[Model]], list[tuple[str, bool, Callable[[Any], Any]]]] = {}
 
 
-def insert_all(rows: Sequence[Model]) -> None:
-    """As bulk_create of many rows of one kind, but a number that the database gives is not read back."""
+@cache
+def _usual(model: type[M]) -> tuple[dict[str, Any], tuple[tuple[str, Callable[[], Any]], ...]]:
+    """What a new row holds where nothing is said: the same for all, and what is worked out for each."""
+    fields = [one for one in model._meta.concrete_fields if not one.generated]
+    worked_out = {
+        one.attname: one.get_default for one in fields if callable(one.default) or one.has_db_default()
+    }
+    same = {one.attname: one.get_default() for one in fields if one.attname not in worked_out}
+    return same, tuple(worked_out.items())
+
+
+def made(model: type[M], values: Mapping[str, Any]) -> M:
+    """As model(**values) for columns by their own names ("owner_id"): Django's way costs more than inserting the row."""
+    same, worked_out = _usual(model)
+    row = model.__new__(model)
+    held = vars(row)
+    held.update(same)
+    held["_state"] = ModelState()
+    for name, default in worked_out:
+        if name not in values:
+            held[name] = default()
+    held.update(values)
+    return row
+
+
+def insert_all(rows: Sequence[Model], *, or_ignore: bool = False) -> int:
+    """
+    As bulk_create of many rows of one kind, but a number that the database gives is not read back. Tells how many were
+    written: with `or_ignore` those that stand already are left alone.
+    """
     if not rows:
-        return
+        return 0
     connection = connections[DEFAULT_DB_ALIAS]
     kind = type(rows[0])
-    key = (connection.vendor, kind, False)
+    key = (connection.vendor, kind, or_ignore)
     if key not in _inserts:
-        _inserts[key] = _insert(rows[0], or_ignore=False)
+        _inserts[key] = _insert(rows[0], or_ignore=or_ignore)
     known = _inserts[key]
     place = (connection.vendor, kind)
     if place not in _adapters:
@@ -306,18 +350,28 @@ def insert_all(rows: Sequence[Model]) -> None:
         ]
         for row in rows
     ]
-    with connection.cursor() as cursor:
+    with _cursor(connection) as cursor:
         cursor.executemany(known.sql, params)
+        written = int(cursor.rowcount)
     for row in rows:
         row._state.adding, row._state.db = False, connection.alias
+    return written
 
 
 def _adapter(one: "Field[Any, Any]", connection: BaseDatabaseWrapper) -> Callable[[Any], Any]:
     """How this database takes a value of the field."""
 
+    @lru_cache(maxsize=16)
+    def moment(value: datetime) -> Any:  # of a chunk's rows mostly the same few
+        return _sent(value, connection)
+
+    has_ids = connection.features.has_native_uuid_field
+
     def adapt(value: Any) -> Any:
-        if type(value) in {UUID, datetime}:
-            return _sent(value, connection)
+        if type(value) is UUID:
+            return value if has_ids else value.hex
+        if type(value) is datetime:
+            return moment(value)
         return one.get_db_prep_save(value, connection)
 
     return adapt

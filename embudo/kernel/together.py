@@ -1,5 +1,8 @@
+from collections.abc import Mapping
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
+from django.db import connections
 from django.db.models import CharField, QuerySet, Value
 
 
@@ -13,4 +16,31 @@ def together(**parts: QuerySet[Any]) -> dict[str, list[tuple[Any, ...]]]:
         return found
     for *row, name in named[0].union(*named[1:], all=True) if len(named) > 1 else named[0]:
         found[name].append(tuple(row))
+    return found
+
+
+def summed_up(parts: Mapping[str, QuerySet[Any]], *, limit: int) -> dict[str, list[tuple[Any, ...]]]:
+    """
+    By one statement for each part (currency, count, sum) of its first `limit` rows, from its annotations `part_currency` and
+    `part_amount`. By hand, because the ORM joins no statements that end somewhere.
+    """
+    found: dict[str, list[tuple[Any, ...]]] = {name: [] for name in parts}
+    written, params, alias = [], list[Any](), ""
+    for name, rows in parts.items():
+        alias = rows.db
+        query = rows.order_by().values("part_currency", "part_amount")[:limit].query
+        try:
+            sql, given = query.get_compiler(alias).as_sql()
+        except EmptyResultSet:
+            continue
+        written.append(
+            f"SELECT %s AS part, part_currency, COUNT(*), SUM(part_amount) FROM ({sql}) AS capped GROUP BY part_currency"  # noqa: S608 - the ORM wrote it
+        )
+        params += [name, *given]
+    if not written:
+        return found
+    with connections[alias].cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(written), params)
+        for name, *row in cursor.fetchall():
+            found[name].append(tuple(row))
     return found

@@ -17,7 +17,7 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
 from embudo.kernel import clock
-from embudo.project import archive, dumps
+from embudo.project import archive, dumps, erasures
 from embudo.project.archive import FORMAT, BackupError, Writer
 from embudo.project.contents import migrations_in, row_counts, stored_models
 from embudo.project.environment import env
@@ -138,6 +138,7 @@ def restore(path: Path, *, replace: bool = False) -> None:
         manifest = archive.manifest_of(source)
         _check_fits(manifest)
         _check_empty(manifest, replace=replace)
+        erasures.remember()
         with archive.workroom(data) as room:
             _unpack(source, manifest, room)
             _put_in_place(manifest, room, data)
@@ -232,7 +233,7 @@ def _finish(manifest: dict[str, Any]) -> None:
     older = {f"{app}.{name}" for app, name in MigrationLoader(None).disk_migrations} - set(
         manifest["migrations"]
     )
-    for words in ([["migrate"]] if older else []) + [["audit", "verify"]]:
+    for words in ([["migrate"]] if older else []) + [["erasures", "apply"], ["audit", "verify"]]:
         done = subprocess.run(
             [sys.executable, "-m", "embudo", *words],
             env={**os.environ, "DATA": str(settings.DATA)}, stdout=subprocess.PIPE, text=True, check=False,

@@ -8,6 +8,9 @@ SQLITE_START = (
 )
 
 
+SEEN_BEFORE = 2  # how often PostgreSQL is sent a statement before it is asked to keep it (kernel/prepared.py)
+
+
 def database_from(url: str, data: Path) -> dict[str, Any]:
     """
     Django's settings for DATABASE_URL: empty = the SQLite file in `data`, sqlite:////path or
@@ -37,6 +40,7 @@ def postgresql(netloc: str, name: str, options: dict[str, str]) -> dict[str, Any
     user, _colon, password = login.partition(":")
     pairs = [host.rpartition(":") if ":" in host else (host, "", "5432") for host in hosts.split(",")]
     socket = options.pop("host", "")
+    kept = options.pop("prepare_threshold", str(SEEN_BEFORE))
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": name,
@@ -46,5 +50,10 @@ def postgresql(netloc: str, name: str, options: dict[str, str]) -> dict[str, Any
         "PORT": options.pop("port", "") or ",".join(port for _host, _sep, port in pairs),
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"target_session_attrs": "read-write", "connect_timeout": 5, **options},
+        "OPTIONS": {
+            "target_session_attrs": "read-write",
+            "connect_timeout": 5,
+            "prepare_threshold": int(kept) if kept.isdecimal() else None,
+            **options,
+        },
     }

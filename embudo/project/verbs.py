@@ -158,6 +158,18 @@ VERBS = (
         (DATA, option("file"), option("--replace", action="store_true", help="overwrite what is there")),
     ),
     Verb(
+        "erasures",
+        "erase again what was erased after a backup was made",
+        parts=(
+            Verb(
+                "apply",
+                "erase what the list beside the database names; `embudo restore` does this by itself",
+                "embudo.project.erasures:main",
+                (DATA,),
+            ),
+        ),
+    ),
+    Verb(
         "move-to-postgres",
         "copy an SQLite installation to PostgreSQL and compare every table",
         "embudo.project.move:main",

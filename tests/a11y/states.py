@@ -63,6 +63,51 @@ def move_menu(page: Page) -> None:
     page.wait_for_selector(".menu:popover-open")
 
 
+def more_acts(page: Page) -> None:
+    page.locator("[popovertarget=more-acts]").click()
+    page.wait_for_selector("#more-acts:popover-open")
+
+
+def move_form(page: Page) -> None:
+    """Where an entry of a calendar can be given another day."""
+    page.locator(".cal-move summary").first.click()
+    page.wait_for_selector(".cal-move[open] input[type=date]")
+
+
+def rows_picked(page: Page) -> None:
+    page.locator("tbody .col-check .check").first.check()
+    page.wait_for_selector("form.bulk[data-any]")
+
+
+def edit_many(page: Page) -> None:
+    rows_picked(page)
+    page.locator("#bulk-edit").click()
+    page.wait_for_selector("#dialog[open] #add-field")
+    page.locator("#add-field-now").click()
+    page.wait_for_selector("#dialog #submit")
+
+
+def cell_open(page: Page) -> None:
+    """A value of the first row within reach is edited where it stands."""
+    page.locator("tr[data-row] th a").first.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("F2")
+    page.wait_for_selector(".inline-box form")
+
+
+def cell_refused(page: Page) -> None:
+    cell_open(page)
+    page.keyboard.press("Control+a")
+    page.keyboard.press("Delete")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".inline-box .error")
+
+
+def fact_open(page: Page) -> None:
+    page.locator("#facts .edit-pencil").first.click()
+    page.wait_for_selector(".inline-box form")
+
+
 def strangers(scene: dict[str, Any], language: str) -> Iterator[State]:
     form = f"/f/{scene['crews'][language]['key']}/"
     yield State("sign-in", "/login/")
@@ -96,9 +141,22 @@ def lists() -> Iterator[State]:
     yield State("leads", "/leads/?tab=all")
     yield State("leads, none found", "/leads/?tab=all&q=zzzz")
     yield State("opportunities", "/opportunities/?tab=all")
+    yield State("list as a board", "/tasks/?tab=all&face=board")
+    yield State("list as a board, menu open", "/tasks/?tab=all&face=board&by=priority", move_menu)
+    yield State("list as a board, fixed", "/leads/?tab=all&face=board")
+    yield State("list as a board, none found", "/tasks/?tab=all&face=board&q=zzzz")
+    yield State("calendar, month", "/tasks/?tab=all&face=calendar")
+    yield State("calendar, week", "/tasks/?tab=all&face=calendar&span=week")
+    yield State("calendar, agenda", "/tasks/?tab=all&face=calendar&span=agenda")
+    yield State("calendar, day", "/tasks/?tab=all&face=calendar&span=day", move_form)
+    yield State("calendar, nothing there", "/leads/?tab=all&face=calendar&month=2001-01")
     yield State("board", "/board/")
     yield State("board, menu open", "/board/?whose=all", move_menu)
     yield State("companies", "/companies/")
+    yield State("companies, rows picked", "/companies/?size=100", rows_picked)
+    yield State("companies, edit many", "/companies/?size=25", edit_many)
+    yield State("companies, a value being edited", "/companies/?q=windows", cell_open)
+    yield State("companies, a value refused", "/companies/?q=polnoc", cell_refused)
     yield State("people", "/people/")
     yield State("products", "/products/")
     yield State("invoices", "/invoices/?tab=all")
@@ -134,9 +192,11 @@ def records(scene: dict[str, Any]) -> Iterator[State]:
     yield State("opportunity, lose", opportunity, opened("a[href$='/lose/']"))
     yield State("opportunity won", f"/opportunities/{at['won']}/")
     yield State("new opportunity", "/opportunities/new/")
-    yield State("company", f"/companies/{at['company']}/")
+    yield State("company", f"/companies/{at['company']}/?in=directory:companies")
+    yield State("company's value alone", f"/values/directory.company/{at['company']}/sector/")
+    yield State("followers alone", f"/followers/directory.company/{at['company']}/")
     yield State("new company refused", "/companies/new/", refused())
-    yield State("person", f"/people/{at['person']}/")
+    yield State("person, a fact being edited", f"/people/{at['person']}/?in=directory:people", fact_open)
     yield State("new person", "/people/new/")
     yield State("product", f"/products/{at['product']}/")
     yield State("new product", "/products/new/")
@@ -163,6 +223,12 @@ def kept_in_order(scene: dict[str, Any]) -> Iterator[State]:
     yield State("list, saved view", f"/leads/?view={at['view']}")
     yield State("view", f"/views/{at['view']}/edit/")
     yield State("imports", "/imports/")
+    yield State("changes of many", "/editing/runs/")
+    yield State("change of many", f"/editing/runs/{at['run']}/")
+    yield State("edit many alone", f"/editing/directory:companies/edit/?row={at['company']}&more=town")
+    yield State("assign many", f"/editing/directory:companies/assign/?row={at['company']}")
+    yield State("tag many, none there", f"/editing/directory:companies/tag/?row={at['company']}")
+    yield State("delete many", f"/editing/directory:companies/delete/?row={at['company']}")
     yield State("new import refused", "/imports/new/?kind=directory.company", refused())
     yield State("import", f"/imports/{at['import']}/")
     yield State("import, matching", f"/imports/{at['import']}/match/")
@@ -170,6 +236,13 @@ def kept_in_order(scene: dict[str, Any]) -> Iterator[State]:
     yield State("duplicate pair", f"/duplicates/{at['pair']}/")
     yield State("merges", "/duplicates/merges/")
     yield State("merge", f"/duplicates/merges/{at['merge']}/")
+    yield State("company, more acts", f"{company}?b=1", more_acts)
+    yield State("delete, refused", f"/recycle/delete/directory.company/{at['company']}/")
+    yield State("delete", f"/recycle/delete/directory.person/{at['person']}/")
+    yield State("erase, refused", f"/recycle/erase/directory.person/{at['person']}/", refused())
+    yield State("recycle bin", "/recycle/")
+    yield State("recycle bin, none found", "/recycle/?q=zzzz")
+    yield State("deleted record", f"/recycle/{at['recycled']}/")
     yield State("change company", f"{company}edit/")
     yield State("new phone refused", f"{company}phones/", refused())
     yield State("new address", f"{company}addresses/")

@@ -1,4 +1,7 @@
-"""Nothing is found on any page in any state: in one language with everything, in the others by axe in light."""
+"""
+Nothing is found on any page in any state: in one language with everything, in the others by axe in light. A test a look, so
+that they can be taken side by side.
+"""
 
 import os
 from collections.abc import Callable
@@ -9,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.a11y import states
-from tests.a11y.gate import Gate, State
+from tests.a11y.gate import LOOKS, Gate, State
 from tests.journeys.people import Person
 from tests.journeys.scene_words import LANGUAGES
 from tests.journeys.server import Product
@@ -28,9 +31,22 @@ def wanted(states: list[State]) -> list[State]:
     return [state for state in states if state.name in names] if names else states
 
 
-@pytest.fixture(params=LANGUAGES)
-def language(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+def looks_of(language: str) -> tuple[str, ...]:
+    return tuple(LOOKS) if language == turn() else ("light",)
+
+
+CHOSEN = [(language, look) for language in LANGUAGES for look in looks_of(language)]
+
+
+@pytest.fixture(params=CHOSEN, ids="-".join)
+def chosen(request: pytest.FixtureRequest) -> tuple[str, str]:
+    language, look = request.param
+    return language, look
+
+
+@pytest.fixture
+def language(chosen: tuple[str, str]) -> str:
+    return chosen[0]
 
 
 Enter = Callable[[str], Any]
@@ -64,17 +80,15 @@ def groups(scene: dict[str, Any], language: str) -> dict[str, list[State]]:
     }
 
 
-def test_gate_finds_nothing(product: Product, browser: Browser, language: str, enter: Enter) -> None:
-    is_full = language == turn()
+def test_gate_finds_nothing(
+    product: Product, browser: Browser, chosen: tuple[str, str], enter: Enter
+) -> None:
+    language, look = chosen
     found: list[str] = []
-    for email, chosen in groups(product.scene, language).items():
-        states_here = wanted(chosen)
-        if not states_here:
-            continue
-        gate = Gate(product.base, browser, language, enter(email) if email else None)
-        gate.check(states_here, is_full=is_full) if is_full else gate.check(
-            states_here, ["light"], is_full=False
-        )
-        if gate.findings:
-            found.append(gate.report())
+    for email, all_of_them in groups(product.scene, language).items():
+        if states_here := wanted(all_of_them):
+            gate = Gate(product.base, browser, language, enter(email) if email else None)
+            gate.check(states_here, [look], is_full=language == turn())
+            if gate.findings:
+                found.append(gate.report())
     assert not found, "\n".join(found)

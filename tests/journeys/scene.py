@@ -32,7 +32,9 @@ from embudo.foundation.activity.tests.builders import a_call, a_meeting  # noqa:
 from embudo.foundation.attributes.tests.builders import a_view, an_attribute  # noqa: E402
 from embudo.foundation.documents.tests.builders import a_document  # noqa: E402
 from embudo.foundation.duplicates.tests.builders import a_merge, a_pair  # noqa: E402
+from embudo.foundation.editing.tests.builders import a_run  # noqa: E402
 from embudo.foundation.notify.tests.builders import a_mail, a_notification  # noqa: E402
+from embudo.foundation.recycle.tests.builders import a_deleted  # noqa: E402
 from embudo.foundation.transfer.tests.builders import an_unmatched_import  # noqa: E402
 from embudo.kernel import clock  # noqa: E402
 from embudo.kernel.actor import Actor, system_actor  # noqa: E402
@@ -122,15 +124,27 @@ def records(admin: Actor) -> dict[str, str]:
 
 def kept_in_order(admin: Actor, company: Company) -> dict[str, Any]:
     """Attributes, views, imports and duplicates."""
-    twin = directory.register_company(admin, name="Północ Window", town="Gdańsk", country="PL")
+    alike = {
+        "town": "Sopot",
+        "country": "PL",
+        "email": "office@molo.example.org",
+        "phone": "+48 58 551 20 20",
+    }
+    one = directory.register_company(admin, name="Molo Windows", **alike)
+    twin = directory.register_company(admin, name="Molo Window", **alike)
     third = directory.register_company(admin, name="Południe Doors", town="Hel", country="PL")
     fourth = directory.register_company(admin, name="Południe Door", town="Hel", country="PL")
+    gone = directory.register_company(admin, name="Gone Gates", town="Hel", country="PL")
+    activity.add_note(admin, about=gone, text="They closed in May.")
+    recycled = a_deleted(gone, admin)
     return {
         "attribute": an_attribute(label="Tier"),
         "view": a_view(admin, "Everything new", scope="all"),
         "import": an_unmatched_import(queries.user(admin, admin.id)),
-        "pair": a_pair(company, twin),
+        "pair": a_pair(one, twin),
         "merge": a_merge(third, fourth),
+        "recycled": recycled,
+        "run": a_run(admin, [company.pk]),
     }
 
 

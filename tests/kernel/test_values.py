@@ -70,3 +70,10 @@ def test_database_url_takes_several_hosts(tmp_path: object) -> None:
 def test_database_url_may_name_a_socket(tmp_path: object) -> None:
     made = database_from("postgresql:///crm?host=/run/pg&port=5433", tmp_path)  # type: ignore[arg-type]
     assert (made["HOST"], made["PORT"], "host" in made["OPTIONS"]) == ("/run/pg", "5433", False)
+
+
+def test_database_url_may_forbid_kept_statements(tmp_path: object) -> None:
+    made = database_from("postgresql:///crm", tmp_path)  # type: ignore[arg-type]
+    assert made["OPTIONS"]["prepare_threshold"] == 2
+    made = database_from("postgresql:///crm?prepare_threshold=none", tmp_path)  # type: ignore[arg-type]
+    assert made["OPTIONS"]["prepare_threshold"] is None

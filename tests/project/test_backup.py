@@ -1,5 +1,6 @@
 import json
 import random
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -87,6 +88,28 @@ def test_restore_replaces_when_told_so(installation: Make, tmp_path: Path) -> No
     assert ours.embudo("restore", str(file), "--replace").returncode == 0
     after = ours.do("digests")
     assert {table for table in before if before[table] != after[table]} <= {"kernel_logentry"}
+
+
+def test_restore_of_an_older_backup_erases_again_what_was_erased_since(
+    installation: Make, tmp_path: Path
+) -> None:
+    ours, theirs = installation("ours"), installation("theirs", is_empty=True)
+    person = ours.do("know")
+    file = a_backup(ours, tmp_path / "a.backup")
+    assert len(ours.do("naming")) > 15
+    ours.do("erase", person)
+    assert ours.do("naming") == []
+    ours.do("sealed")
+    ours.leave()
+    (ours.data / "erasures.jsonl").unlink()  # lost: the database that is replaced knows it too
+    done = ours.embudo("restore", str(file), "--replace")
+    assert done.returncode == 0, done.stderr
+    assert "Erased again what was erased after this backup: 2 records." in done.stdout
+    assert ours.do("naming") == []
+    assert ours.do("verified") == []
+    shutil.copy(ours.data / "erasures.jsonl", theirs.data)  # elsewhere the list is enough
+    assert theirs.embudo("restore", str(file)).returncode == 0
+    assert theirs.do("naming") == []
 
 
 @pytest.mark.sqlite

@@ -18,8 +18,12 @@ from django.core.files.base import File  # noqa: E402
 from django.db import connection  # noqa: E402
 
 from embudo.business.directory import commands as directory  # noqa: E402
+from embudo.business.directory.models import Person  # noqa: E402
 from embudo.foundation.access import commands as access  # noqa: E402
+from embudo.foundation.access.models import User  # noqa: E402
 from embudo.foundation.documents import commands as documents  # noqa: E402
+from embudo.foundation.recycle import commands as recycle  # noqa: E402
+from embudo.foundation.recycle.tests import scan  # noqa: E402
 from embudo.kernel import seal  # noqa: E402
 from embudo.kernel.actor import system_actor  # noqa: E402
 from embudo.kernel.event import Event, Subscription  # noqa: E402
@@ -118,6 +122,22 @@ def verified() -> list[str]:
     return [f"{fault.kind} {fault.seq}" for fault in seal.verify()]
 
 
+def know() -> str:
+    """Somebody of whom everything is kept that the product keeps of people."""
+    owner = User.objects.get(email="ann@example.com")
+    return str(scan.a_known_person(owner).pk)
+
+
+def erase(person_id: str) -> str:
+    recycle.erase_record(SYSTEM, Person.objects.get(pk=person_id))
+    return "erased"
+
+
+def naming() -> list[str]:
+    """Columns and files that hold the known person's name, mail address or number."""
+    return scan.places_naming()
+
+
 ACTS: dict[str, Callable[..., Any]] = {
     act.__name__: act
     for act in (
@@ -132,6 +152,9 @@ ACTS: dict[str, Callable[..., Any]] = {
         log,
         sealed,
         verified,
+        know,
+        erase,
+        naming,
     )
 }
 

@@ -21,7 +21,10 @@ from embudo.foundation.activity.tests.builders import a_call, a_meeting, a_note,
 from embudo.foundation.attributes.tests.builders import a_view, an_attribute
 from embudo.foundation.documents.tests.builders import a_document
 from embudo.foundation.duplicates.tests.builders import a_merge, a_pair, a_scan
+from embudo.foundation.editing.commands import set_value
+from embudo.foundation.editing.tests.builders import a_run
 from embudo.foundation.notify.tests.builders import a_mail, a_notification
+from embudo.foundation.recycle.tests.builders import a_deleted
 from embudo.foundation.transfer.tests.builders import an_unmatched_import
 from embudo.kernel import clock
 from embudo.kernel.actor import ANONYMOUS, Actor
@@ -115,7 +118,12 @@ class World:
             "meeting": a_meeting(self.ann, lead, clock.now()),
             "document": a_document(self.ann, lead),
             "import": an_unmatched_import(user_of(self.ann)),
+            "run": a_run(self.ann, [a_company("Delta Ltd", by=self.ann).pk]),
+            "recycled": a_deleted(a_note(self.ann, lead), self.ann),
         }
+        edited = set_value(self.ann, lead, name="job_title", value="Buyer")
+        assert edited.act is not None
+        self.edit = LogEntry.objects.get(act=edited.act)
 
     def _own(self) -> None:
         user = user_of(self.ann)
@@ -140,7 +148,10 @@ class World:
         """The value that Ann would use, and the record behind it. KeyError: teach this table the new argument."""
         plain = {
             "kind": "sales.lead",
-            "seq": LogEntry.objects.order_by("seq").values_list("seq", flat=True).first(),
+            "name": "job_title",
+            "seq": self.edit.seq
+            if "restore" in route
+            else LogEntry.objects.order_by("seq").values_list("seq", flat=True).first(),
             "number": 1,
             "register": "vies",
             "act_id": LogEntry.objects.order_by("seq").values_list("act", flat=True).first(),
@@ -154,7 +165,11 @@ class World:
             return plain[argument], None
         name = argument.removesuffix("_id")
         if name == "record":
-            name = "lead" if "<str:kind>" in route else route.strip("/").partition("/")[0].removesuffix("s")
+            name = (
+                "lead"
+                if "<str:kind>" in route or "{kind}" in route
+                else route.strip("/").partition("/")[0].removesuffix("s")
+            )
         record = self.records[name]
         return record.pk, record
 

@@ -6,16 +6,17 @@ from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy as _
 
 from embudo.business.billing import permissions, queries
-from embudo.business.billing.models import Invoice
+from embudo.business.billing.models import Invoice, InvoiceLine
 from embudo.business.billing.views import title_of
 from embudo.foundation.activity.rules import register_task_title
 from embudo.foundation.notify.rules import NotificationKind, register_notification_kind
 from embudo.foundation.ui.atoms import money
 from embudo.foundation.ui.help import register_help
 from embudo.foundation.ui.hooks_registry import MenuEntry, Panel, register_menu, register_panel
-from embudo.kernel.kind import RecordKind, SearchText, register_kind
+from embudo.kernel.kind import RecordKind, SearchText, register_kind, register_lasting
 from embudo.kernel.wording import register_event_text
 
+LASTING = _("Invoices are kept as the law asks, and so is what they name.")
 CLOSES = _("This task closes by itself when the invoice is paid.")
 
 
@@ -69,6 +70,8 @@ def register() -> None:
             search=invoice_search,
         )
     )
+    for model in (Invoice, InvoiceLine):
+        register_lasting(model, _("invoices"), LASTING)
     register_menu(MenuEntry(_("Invoices"), "billing:invoices", "receipt", permissions.VIEW_INVOICES, 60))
     register_menu(MenuEntry(_("Payments"), "billing:payments", "banknote", permissions.VIEW_PAYMENTS, 61))
     register_panels()

@@ -4,6 +4,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from embudo.business.directory import commands, queries
+from embudo.business.directory.commands.editing import COMPANY_EDITING, PERSON_EDITING
 from embudo.business.directory.commands.import_companies import (
     checked_companies,
     companies_by_key,
@@ -11,6 +12,7 @@ from embudo.business.directory.commands.import_companies import (
 )
 from embudo.business.directory.commands.import_people import checked_people, people_by_key, person_key_of
 from embudo.business.directory.commands.merged import COMPANY_MATCHING, PERSON_MATCHING
+from embudo.business.directory.commands.recycled import COMPANY_RECYCLING, PERSON_RECYCLING
 from embudo.business.directory.models import Company, Person
 from embudo.business.directory.permissions import (
     MANAGE_REGISTERS,
@@ -80,6 +82,7 @@ COMPANIES_FROM_FILES = Importing(
     key_of=company_key_of,
     find=companies_by_key,
     write=lambda actor, rows: commands.import_companies(actor, rows=rows),
+    alike=lambda actor, rows: queries.rows_alike(actor, queries.COMPANY, rows),
 )
 PEOPLE_FROM_FILES = Importing(
     permission=REGISTER_PERSON,
@@ -89,6 +92,7 @@ PEOPLE_FROM_FILES = Importing(
     key_of=person_key_of,
     find=people_by_key,
     write=lambda actor, rows: commands.import_people(actor, rows=rows),
+    alike=lambda actor, rows: queries.rows_alike(actor, queries.PERSON, rows),
 )
 
 
@@ -104,7 +108,9 @@ def register_kinds() -> None:
             fetch=queries.company,
             search=company_search,
             matching=COMPANY_MATCHING,
+            recycling=COMPANY_RECYCLING,
             importing=COMPANIES_FROM_FILES,
+            editing=COMPANY_EDITING,
         )
     )
     register_kind(
@@ -118,7 +124,9 @@ def register_kinds() -> None:
             fetch=queries.person,
             search=person_search,
             matching=PERSON_MATCHING,
+            recycling=PERSON_RECYCLING,
             importing=PEOPLE_FROM_FILES,
+            editing=PERSON_EDITING,
             search_with=("company",),
         )
     )

@@ -18,6 +18,8 @@ VIEW_PEOPLE = Permission(
 )
 REGISTER_PERSON = Permission("directory.register_person", _("Register people"), roles=SELLING, scoped=False)
 CHANGE_PERSON = Permission("directory.change_person", _("Change people"), roles=SELLING)
+DELETE_COMPANY = Permission("directory.delete_company", _("Delete companies"), roles=SELLING)
+DELETE_PERSON = Permission("directory.delete_person", _("Delete people"), roles=SELLING)
 LINK_PERSON = Permission(
     "directory.link_person", _("Say who works at which company"), roles=SELLING, scopes={"seller": Scope.ALL}
 )

@@ -1,4 +1,4 @@
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
@@ -17,18 +17,20 @@ from embudo.business.directory.models import (
     RegisterCheck,
     RegisterSwitch,
 )
-from embudo.business.directory.rules import MOST_LEVELS, Known, Sought, email_domain, likeness, sought
+from embudo.business.directory.rules import MOST_LEVELS, company_key, person_key, tax_key
 from embudo.business.directory.rules.registers import Numbers, all_registers
+from embudo.foundation.duplicates.queries.likeness import Found, alike_rows, padded
+from embudo.foundation.duplicates.rules.wording import reasons_text
 from embudo.kernel.actor import Actor
 from embudo.kernel.fold import fold
+from embudo.kernel.kind import LikeRecord
 from embudo.kernel.models import LogEntry
-from embudo.kernel.prepared import PreparedSight
+from embudo.kernel.prepared import Prepared, PreparedSight
 
 COMPANY, PERSON = Company.kind_name(), Person.kind_name()
 MOST_OPTIONS = 20
 MOST_CANDIDATES = 8
-Terms = dict[str, str]  # by column; an empty value is not asked for
-MOST_COMPARED = 100  # of one kind; what the exact keys find comes first
+MOST_SURE = 50  # of one kind that have the very same name, number or address
 
 
 @dataclass(frozen=True)
@@ -149,17 +151,30 @@ def possible_duplicates(
     but: UUID | None = None,
 ) -> list[Candidate]:
     """
-    Companies and people that may be meant, the surest first. `name` is a company's or a person's, `phone` in E.164. At
-    most two queries a kind, each by equality of indexed columns; the names are then compared in memory.
+    Companies and people that may be meant, the surest first, by the likeness that the search for duplicates goes by. `name`
+    is a company's or a person's, `phone` in E.164. What has the very same name, number or address is found as soon as it
+    is written, what is merely similar once its keys are (they follow in the background).
     """
-    asked = sought(name=name, email=email, phone=phone, tax_id=tax_id)
-    found = []
+    said = {"email": email.strip(), "phone": phone}
+    keys = {"email_key": email.strip().lower(), "phone_key": phone, "mobile_key": phone}
+    found: list[Candidate] = []
     if COMPANY in kinds:
-        found += _alike_companies(actor, asked)
+        keys_ = {"name_key": company_key(name) if name.strip() else "", "tax_key": tax_key(tax_id), **keys}
+        rows = [{"name": name, "tax_id": tax_id, **said}]
+        found += _candidates(actor, COMPANY, COMPANIES, rows, keys_, but)
     if PERSON in kinds:
-        found += _alike_people(actor, asked)
-    ranked = sorted((one for one in found if one.id != but), key=lambda one: (-one.score, one.title, one.id))
-    return ranked[:MOST_CANDIDATES]
+        keys_ = {"name_key": person_key("", name), **keys}
+        found += _candidates(
+            actor, PERSON, PEOPLE, [{**one, **said} for one in _parted_names(name)], keys_, but
+        )
+    return sorted(found, key=lambda one: (-one.score, one.title, one.id))[:MOST_CANDIDATES]
+
+
+def _parted_names(name: str) -> list[dict[str, str]]:
+    """A person's name in one, both ways round."""
+    first, _blank, last = name.strip().rpartition(" ")
+    orders = [(first, last), (last, first)] if first else [(first, last)]
+    return [{"first_name": one, "last_name": other} for one, other in orders]
 
 
 def _any_of(found: Any, terms: Iterable[tuple[str, str]]) -> Any:
@@ -171,67 +186,73 @@ def _any_of(found: Any, terms: Iterable[tuple[str, str]]) -> Any:
     return found.filter(pk__in=first.union(*others) if others else first)
 
 
-def _looked_up(model: Any, columns: tuple[str, ...]) -> PreparedSight:
-    """What equals any of the values given, by column; of people's names one may begin with any of several words."""
+def _looked_up(model: Any) -> PreparedSight:
+    """What equals any of the values given, by column."""
 
     def build(actor: Actor, **values: Any) -> Any:
-        terms = tuple((name.partition("-")[0], value) for name, value in values.items() if value)
-        found = _any_of(model.objects.visible_to(actor), terms)
-        return found.values_list("id", "name", *columns)[:MOST_COMPARED]
+        terms = tuple((name, value) for name, value in values.items() if value)
+        return _any_of(model.objects.visible_to(actor), terms).values_list("id")[:MOST_SURE]
 
     return PreparedSight(model.view_permission, build)
 
 
-COMPANIES = _looked_up(
-    Company, ("name_key", "email", "email_domain", "phone", "mobile", "tax_key", "town", "tax_id")
-)
-PEOPLE = _looked_up(Person, ("name_key", "email", "phone", "mobile", "company__name", "job_title"))
+COMPANIES, PEOPLE = _looked_up(Company), _looked_up(Person)
 
 
-def _rows(lookup: PreparedSight, actor: Actor, sure: Terms, near: Terms) -> list[Any]:
-    """What the sure keys find, filled up by what merely begins alike."""
-    rows: dict[UUID, Any] = {}
-    for terms in (sure, near):
-        values = {column: value for column, value in terms.items() if value}
-        if values and len(rows) < MOST_COMPARED:
-            room = MOST_COMPARED - len(rows)
-            rows |= {row[0]: row for row in lookup.seen(actor, **values)[:room]}
-    return list(rows.values())
+def _named(model: Any, *columns: str) -> Prepared:
+    return Prepared(lambda **ids: model.objects.filter(pk__in=list(ids.values())).values_list("pk", *columns))
 
 
-def _alike_companies(actor: Actor, asked: Sought) -> list[Candidate]:
-    sure = {
-        "tax_key": asked.tax_key, "email_key": asked.email, "phone_key": asked.phone, "mobile_key": asked.phone,
-        "name_key": asked.company_key, "email_domain": asked.domain,
-    }  # fmt: skip
-    found = []
-    for row in _rows(COMPANIES, actor, sure, {"name_start": asked.start}):
-        pk, name, key, email, domain, phone, mobile, tax, town, tax_id = row
-        known = Known(key, email, domain or "", (phone, mobile), tax or "")
-        told = likeness(asked, known, is_person=False)
-        if told:
-            subtitle = " · ".join(filter(None, (town, tax_id)))
-            found.append(Candidate(COMPANY, pk, name, subtitle, told.score, told.reason))
-    return found
+TITLED = {
+    COMPANY: _named(Company, "name", "town", "tax_id"),
+    PERSON: _named(Person, "name", "job_title", "company__name"),
+}
 
 
-def _alike_people(actor: Actor, asked: Sought) -> list[Candidate]:
-    sure = {
-        "email_key": asked.email,
-        "phone_key": asked.phone,
-        "mobile_key": asked.phone,
-        "name_key": asked.person_key,
-    }
-    near = {f"name_start-{number}": start for number, start in enumerate(asked.starts)}
-    found = []
-    for row in _rows(PEOPLE, actor, sure, near):
-        pk, name, key, email, phone, mobile, house, job_title = row
-        known = Known(key, email, email_domain(email), (phone, mobile))
-        told = likeness(asked, known, is_person=True)
-        if told and told.score >= 65:
-            subtitle = " · ".join(filter(None, (job_title, house)))
-            found.append(Candidate(PERSON, pk, name, subtitle, told.score, told.reason))
-    return found
+def _candidates(
+    actor: Actor,
+    kind: str,
+    lookup: PreparedSight,
+    rows: list[dict[str, str]],
+    keys: dict[str, str],
+    but: UUID | None,
+) -> list[Candidate]:
+    given = {column: value for column, value in keys.items() if value}
+    sure = [row[0] for row in lookup.seen(actor, **given)] if given else []
+    likely: dict[UUID, Found] = {}
+    for found in alike_rows(actor, kind, rows, also=sure, is_even=True):
+        for one in found:
+            held = likely.get(one.record_id)
+            if one.record_id != but and (held is None or one.likeness.bits > held.likeness.bits):
+                likely[one.record_id] = one
+    best = sorted(likely.values(), key=lambda one: -one.likeness.bits)[:MOST_CANDIDATES]
+    return _titled(kind, best)
+
+
+def _titled(kind: str, found: list[Found]) -> list[Candidate]:
+    """With what they are called; they are in the actor's sight already."""
+    if not found:
+        return []
+    rows = TITLED[kind].rows(**padded([one.record_id for one in found]))
+    named = {pk: (name, " · ".join(filter(None, more))) for pk, name, *more in rows}
+    return [
+        Candidate(kind, one.record_id, *named[one.record_id], percent(one), reasons_text(one.reasons))
+        for one in found
+        if one.record_id in named
+    ]
+
+
+def rows_alike(actor: Actor, kind: str, rows: Sequence[Mapping[str, Any]]) -> list[LikeRecord | None]:
+    """For each row of a file the record that it most likely is about."""
+    return [
+        LikeRecord(found[0].record_id, int(percent(found[0]))) if found else None
+        for found in alike_rows(actor, kind, rows)
+    ]
+
+
+def percent(found: Found) -> float:
+    """How sure it is, of 100; never quite sure."""
+    return min(round(100 * found.likeness.probability, 1), 99.9)
 
 
 # --- groups of companies: both databases read a tree in one statement ---

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -30,22 +31,27 @@ def answer_in_background(event: RegisterAsked, _entry: LogEntry) -> None:
     enqueue(answer_register, event.check_id, unique_key=key, run_at=clock.now() + FIRST_WAIT)
 
 
-@on(CompanyRegistered)
-def check_new_company(event: CompanyRegistered, _entry: LogEntry) -> None:
-    ask_about_new_number(event.company_id)
+@on(CompanyRegistered, batched=True)
+def check_new_company(entries: Sequence[LogEntry]) -> None:
+    ask_about_new_numbers(entries)
 
 
-@on(CompanyChanged)
-def check_changed_company(event: CompanyChanged, _entry: LogEntry) -> None:
-    ask_about_new_number(event.company_id)
+@on(CompanyChanged, batched=True)
+def check_changed_company(entries: Sequence[LogEntry]) -> None:
+    ask_about_new_numbers(entries)
 
 
-def ask_about_new_number(company_id: UUID) -> None:
+def ask_about_new_numbers(entries: Sequence[LogEntry]) -> None:
     """Registers that are asked about every new number, each once for each number."""
     wanted = [code for code, switch in queries.switches().items() if switch.is_on and switch.is_automatic]
-    company = Company.objects.filter(pk=company_id).first() if wanted else None
-    for code in wanted if company else ():
-        register = register_named(code)
-        number = register.number_of(queries.numbers_of(company)) if register and company else ""
-        if company and number and not queries.is_asked(company, code, number):
-            commands.ask_register(system_actor(f"register {code}"), company, register=code)
+    ids = {UUID(entry.data["company_id"]) for entry in entries} if wanted else set()
+    for company in Company.objects.filter(pk__in=ids) if ids else ():
+        for code in wanted:
+            ask_about(company, code)
+
+
+def ask_about(company: Company, code: str) -> None:
+    register = register_named(code)
+    number = register.number_of(queries.numbers_of(company)) if register else ""
+    if number and not queries.is_asked(company, code, number):
+        commands.ask_register(system_actor(f"register {code}"), company, register=code)

@@ -6,6 +6,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from embudo.business.sales import commands, permissions, queries
+from embudo.business.sales.commands.editing import LEAD_EDITING, OPPORTUNITY_EDITING
+from embudo.business.sales.commands.recycled import LEAD_RECYCLING, OPPORTUNITY_RECYCLING
 from embudo.business.sales.models import Lead, LeadSource, Opportunity, Pipeline
 from embudo.business.sales.queries.imports import checked_leads, lead_key, leads_by_key
 from embudo.business.sales.rules.imports import LEAD_FIELDS, LEAD_KEYS
@@ -78,14 +80,15 @@ def register_kinds() -> None:
         RecordKind(
             Lead, _("lead"), _("leads"), "inbox",
             title=lambda lead: lead.name, url=lead_url, fetch=queries.lead, search=lead_search,
-            importing=LEADS_FROM_FILES,
+            importing=LEADS_FROM_FILES, editing=LEAD_EDITING, recycling=LEAD_RECYCLING,
         )
     )  # fmt: skip
     register_kind(
         RecordKind(
             Opportunity, _("opportunity"), _("opportunities"), "handshake",
             title=lambda found: found.title, url=opportunity_url, fetch=queries.opportunity,
-            search=opportunity_search, search_with=("company",),
+            search=opportunity_search, search_with=("company",), editing=OPPORTUNITY_EDITING,
+            recycling=OPPORTUNITY_RECYCLING,
         )
     )  # fmt: skip
     register_kind(

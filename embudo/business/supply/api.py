@@ -6,8 +6,9 @@ from ninja import Query, Router
 from pydantic import Field
 
 from embudo.business.supply import commands, queries
-from embudo.business.supply.permissions import VIEW_PRODUCTS
+from embudo.business.supply.permissions import DELETE_PRODUCTS, VIEW_PRODUCTS
 from embudo.business.supply.rules import PRICE_LIMIT
+from embudo.foundation.recycle.commands import recycle_record
 from embudo.foundation.rest.operations import operation
 from embudo.foundation.rest.paging import Filters, page_of
 from embudo.foundation.rest.requests import Request, if_match
@@ -74,6 +75,12 @@ def read_product(request: Request, product_id: UUID) -> Any:
 @operation(commands.define_product)
 def create_product(request: Request, data: ProductIn) -> Any:
     return commands.define_product(request.actor, **data.given())
+
+
+@router.delete("/products/{uuid:product_id}", response={204: None}, summary="Delete a product")
+@operation(DELETE_PRODUCTS)
+def delete_product(request: Request, product_id: UUID) -> None:
+    recycle_record(request.actor, queries.product(request.actor, product_id), version=if_match(request))
 
 
 @router.patch("/products/{uuid:product_id}", response=ProductOut, summary="Change a product")

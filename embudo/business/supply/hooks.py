@@ -4,11 +4,12 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from embudo.business.supply import queries
+from embudo.business.supply.commands import PRODUCT_EDITING
 from embudo.business.supply.models import Product
-from embudo.business.supply.permissions import VIEW_PRODUCTS
+from embudo.business.supply.permissions import DELETE_PRODUCTS, VIEW_PRODUCTS
 from embudo.foundation.ui.help import register_help
 from embudo.foundation.ui.hooks_registry import MenuEntry, register_menu
-from embudo.kernel.kind import RecordKind, SearchText, register_kind
+from embudo.kernel.kind import RecordKind, Recycling, SearchText, register_kind
 from embudo.kernel.wording import register_event_text
 
 
@@ -32,6 +33,8 @@ def register() -> None:
             url=product_url,
             fetch=queries.product,
             search=product_search,
+            recycling=Recycling(DELETE_PRODUCTS),
+            editing=PRODUCT_EDITING,
         )
     )
     register_menu(MenuEntry(_("Products"), "supply:products", "package", VIEW_PRODUCTS, 50))

@@ -8,3 +8,6 @@ VIEW_PRODUCTS = Permission(
 MANAGE_PRODUCTS = Permission(
     "supply.manage_products", _("Define and change products"), roles=("manager",), scoped=False
 )
+DELETE_PRODUCTS = Permission(
+    "supply.delete_product", _("Delete products that nothing names"), roles=("manager",), scoped=False
+)

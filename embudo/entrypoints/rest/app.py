@@ -9,6 +9,7 @@ from embudo.foundation.attributes.api import router as attributes
 from embudo.foundation.documents.api import router as documents
 from embudo.foundation.duplicates.api import router as duplicates
 from embudo.foundation.notify.api import router as notify
+from embudo.foundation.recycle.api import router as recycle
 from embudo.foundation.rest.api import RestAPI
 from embudo.foundation.rest.requests import BearerToken
 from embudo.foundation.search.api import router as search
@@ -30,6 +31,7 @@ ROUTERS = (
     access,
     notify,
     attributes,
+    recycle,
     activity,
     documents,
     search,

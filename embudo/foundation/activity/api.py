@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, Field
 from embudo.foundation.access import queries as access
 from embudo.foundation.activity import commands, permissions, queries
 from embudo.foundation.activity.rules import Direction, Outcome
+from embudo.foundation.recycle.commands import recycle_record
 from embudo.foundation.rest.operations import operation
 from embudo.foundation.rest.paging import Filters, page_of
 from embudo.foundation.rest.requests import Request, if_match
@@ -246,6 +247,12 @@ def read_call(request: Request, call_id: UUID) -> Any:
     return queries.call(request.actor, call_id)
 
 
+@router.delete("/calls/{uuid:call_id}", response={204: None}, summary="Delete a call")
+@operation(permissions.CHANGE_CALL)
+def delete_call(request: Request, call_id: UUID) -> None:
+    recycle_record(request.actor, queries.call(request.actor, call_id), version=if_match(request))
+
+
 @router.post("/calls", response={201: CallOut}, summary="Log a call")
 @operation(commands.log_call)
 def log_call(request: Request, data: CallIn) -> Any:
@@ -285,6 +292,12 @@ def list_meetings(request: Request, filters: Query[EntryFilters]) -> Any:
 @operation(permissions.VIEW_MEETINGS)
 def read_meeting(request: Request, meeting_id: UUID) -> Any:
     return queries.meeting(request.actor, meeting_id)
+
+
+@router.delete("/meetings/{uuid:meeting_id}", response={204: None}, summary="Delete a meeting")
+@operation(permissions.CHANGE_MEETING)
+def delete_meeting(request: Request, meeting_id: UUID) -> None:
+    recycle_record(request.actor, queries.meeting(request.actor, meeting_id), version=if_match(request))
 
 
 @router.post("/meetings", response={201: MeetingOut}, summary="Plan a meeting")

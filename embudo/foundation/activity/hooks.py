@@ -4,11 +4,13 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from embudo.foundation.activity import permissions, queries
+from embudo.foundation.activity.commands.editing import TASK_EDITING
 from embudo.foundation.activity.models import Call, Meeting, Note, Task
+from embudo.foundation.activity.rules import check_changed_by_hand
 from embudo.foundation.notify.rules import NotificationKind, register_notification_kind
 from embudo.foundation.ui.help import register_help
 from embudo.foundation.ui.hooks_registry import MenuEntry, Panel, register_menu, register_panel
-from embudo.kernel.kind import RecordKind, SearchText, register_kind
+from embudo.kernel.kind import RecordKind, Recycling, SearchText, register_kind
 from embudo.kernel.wording import register_event_text
 
 LONGEST_NAME = 60
@@ -28,10 +30,21 @@ def register_kinds() -> None:
         RecordKind(
             Task, _("Task"), _("Tasks"), "list-todo", title=lambda task: task.words,
             url=lambda pk: reverse("activity:task", args=[pk]), fetch=queries.task, search=task_search,
+            editing=TASK_EDITING,
+            recycling=Recycling(permissions.CHANGE_TASK, check=lambda task: check_changed_by_hand(is_automatic=task.is_automatic)),
         )
     )  # fmt: skip
     others: tuple[tuple[Any, ...], ...] = (
-        (Note, _("Note"), _("Notes"), "sticky-note", lambda note: shortened(note.text), "note", queries.note),
+        (
+            Note,
+            _("Note"),
+            _("Notes"),
+            "sticky-note",
+            lambda note: shortened(note.text),
+            "note",
+            queries.note,
+            permissions.REMOVE_NOTE,
+        ),
         (
             Call,
             _("Call"),
@@ -40,6 +53,7 @@ def register_kinds() -> None:
             lambda call: call.phone or call.get_direction_display(),
             "call",
             queries.call,
+            permissions.CHANGE_CALL,
         ),
         (
             Meeting,
@@ -49,11 +63,16 @@ def register_kinds() -> None:
             lambda meeting: meeting.title,
             "meeting",
             queries.meeting,
+            permissions.CHANGE_MEETING,
         ),
     )
-    for model, label, plural, icon, title, name, fetch in others:
+    for model, label, plural, icon, title, name, fetch, need in others:
         url = lambda pk, name=name: reverse(f"activity:{name}", args=[pk])  # noqa: E731
-        register_kind(RecordKind(model, label, plural, icon, title=title, url=url, fetch=fetch))
+        register_kind(
+            RecordKind(
+                model, label, plural, icon, title=title, url=url, fetch=fetch, recycling=Recycling(need)
+            )
+        )
 
 
 def register_panels() -> None:
@@ -63,6 +82,7 @@ def register_panels() -> None:
             permissions.VIEW_TIMELINE, order=10,
         )
     )  # fmt: skip
+    register_menu(MenuEntry(_("Calendar"), "activity:calendar", "calendar", permissions.VIEW_TASKS, order=20))
     register_menu(
         MenuEntry(
             _("Tasks"),

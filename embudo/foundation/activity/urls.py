@@ -5,6 +5,7 @@ from embudo.foundation.activity.views import entries, tasks, timeline
 app_name = "activity"
 urlpatterns = [
     path("tasks/", tasks.Tasks.as_view(), name="tasks"),
+    path("calendar/", tasks.calendar, name="calendar"),
     path("tasks/new/", tasks.NewTask.as_view(), name="task_new"),
     path("tasks/owners/", tasks.owners, name="owners"),
     path("tasks/<uuid:record_id>/", tasks.TaskPage.as_view(), name="task"),

@@ -95,6 +95,10 @@ class ViewOut(Out):
     sorts: list[str]
     filter: dict[str, Any]
     density: str
+    face: str
+    by: str
+    total: str
+    span: str
     version: int
 
 

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from embudo.foundation.access.models import User
 from embudo.foundation.attributes import permissions
-from embudo.foundation.attributes.rules import AttributeType, Choice, Definition
+from embudo.foundation.attributes.rules import AttributeType, Choice, Definition, Face, Look
 from embudo.foundation.attributes.rules.kinds import stored_as
 from embudo.kernel.actor import Actor
 from embudo.kernel.custom import Stored
@@ -120,6 +120,10 @@ class SavedView(Record):
     kept = models.JSONField(default=dict, blank=True)  # the list's own choices: tab, words, filters above it
     group = models.CharField(_("grouped by"), max_length=80, blank=True)
     density = models.CharField(_("density"), max_length=8, choices=Density.choices, default=Density.NORMAL)
+    face = models.CharField(_("shown as"), max_length=8, choices=Face.choices, default=Face.TABLE)
+    by = models.CharField(_("laid out by"), max_length=80, blank=True)
+    total = models.CharField(_("adds up"), max_length=80, blank=True)
+    span = models.CharField(_("shows"), max_length=8, blank=True)
     default_roles = models.JSONField(default=list, blank=True)  # slugs of roles that see the list so at first
 
     objects: ClassVar[SavedViewQuerySet] = SavedViewQuerySet.as_manager()  # type: ignore[assignment]
@@ -130,6 +134,10 @@ class SavedView(Record):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def look(self) -> Look:
+        return Look.read({name: getattr(self, name) for name in ("face", "by", "total", "span")})
 
 
 class ViewPin(Record):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from embudo.foundation.attributes.views import definitions, filters, saved, tools
+from embudo.foundation.attributes.views import definitions, filters, moves, saved, tools
 
 app_name = "attributes"
 urlpatterns = [
@@ -23,6 +23,8 @@ urlpatterns = [
     path("lists/<str:list_key>/sort/", tools.ChooseSorts.as_view(), name="list_sort"),
     path("lists/<str:list_key>/filter/", filters.BuildFilter.as_view(), name="list_filter"),
     path("lists/<str:list_key>/group/", tools.ChooseGroup.as_view(), name="list_group"),
+    path("lists/<str:list_key>/move/", moves.MoveCard.as_view(), name="list_move"),
+    path("lists/<str:list_key>/more/", moves.MoreCards.as_view(), name="list_more"),
     path("lists/<str:list_key>/save/", tools.SaveView.as_view(), name="list_save"),
     path("lists/<str:list_key>/update/", tools.UpdateView.as_view(), name="list_update"),
     path("views/<uuid:view_id>/edit/", saved.ChangeView.as_view(), name="view_edit"),

@@ -1,4 +1,4 @@
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -7,6 +7,10 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext
 
 from embudo.foundation.access.models import User
+from embudo.foundation.access.queries import user_names
+from embudo.foundation.attributes.queries import cell_of, definitions_for, named_value
+from embudo.foundation.attributes.rules import Definition
+from embudo.foundation.attributes.rules.values import NAMED
 from embudo.foundation.audit import permissions
 from embudo.foundation.audit.models import LogCheck
 from embudo.kernel.actor import Actor
@@ -55,11 +59,13 @@ def entry(actor: Actor, seq: int) -> LogEntry:
 
 @dataclass(frozen=True)
 class FieldChange:
-    """One value that changed, as people read it."""
+    """One value that changed, as people read it. `name` is what editing calls it."""
 
     label: str
     before: str
     after: str
+    name: str = ""
+    restore_url: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,26 +81,80 @@ class RecordChange:
     is_erased: bool
 
 
-def changes(found: list[LogEntry], *, of: Collection[UUID] | None = None) -> dict[int, list[RecordChange]]:
-    """The readable changes of each entry, by its number; with `of` only those of these records. One query for the keys."""
+def changes(
+    actor: Actor, found: list[LogEntry], *, of: Collection[UUID] | None = None
+) -> dict[int, list[RecordChange]]:
+    """
+    The readable changes of each entry, by its number; with `of` only those of these records. One query for the keys, one for the
+    names of people, one for the own attributes of each kind.
+    """
     ids = None if of is None else {str(record_id) for record_id in of}
     raw = [(one.pk, change) for one in found for change in one.changes if ids is None or change["id"] in ids]
+    known = revealed([change for _seq, change in raw])
+    words = _Words(actor, known)
     told: dict[int, list[RecordChange]] = {}
-    for (seq, _change), shown in zip(raw, revealed([change for _seq, change in raw]), strict=True):
-        told.setdefault(seq, []).append(_readable(shown))
+    for (seq, _change), shown in zip(raw, known, strict=True):
+        told.setdefault(seq, []).append(_readable(shown, words))
     return told
 
 
-def _readable(change: dict[str, Any]) -> RecordChange:
+class _Words:
+    """How values read: people by name, choices by label, own attributes one by one, as far as the actor may see them."""
+
+    def __init__(self, actor: Actor, known: Sequence[dict[str, Any]]) -> None:
+        self.actor = actor
+        self.own: dict[str, tuple[Definition, ...]] = {}
+        self.names = user_names({UUID(one) for change in known for one in _people_in(change)})
+
+    def fields(self, change: dict[str, Any]) -> Iterator[FieldChange]:
+        kind = kind_named(change["kind"])
+        before, after = change["before"] or {}, change["after"] or {}
+        columns = {one.name: one for one in kind.model._meta.concrete_fields} if kind else {}
+        for name in dict.fromkeys((*before, *after)):
+            if name == "custom":
+                yield from self.own_fields(change["kind"], before.get(name) or {}, after.get(name) or {})
+                continue
+            column = columns.get(name)
+            label = str(column.verbose_name) if column else name.replace("_", " ")
+            was, became = (self.shown(column, side.get(name)) for side in (before, after))
+            yield FieldChange(label, was, became, name.removesuffix("_minor"))
+
+    def shown(self, column: Any, value: Any) -> str:
+        if column is not None and column.related_model is User and value:
+            return self.names.get(UUID(value), str(value))
+        labels = {str(key): str(label) for key, label in column.flatchoices} if column is not None else {}
+        return labels.get(str(value)) or _shown(value)
+
+    def own_fields(self, kind: str, before: dict[str, Any], after: dict[str, Any]) -> Iterator[FieldChange]:
+        if kind not in self.own:
+            self.own[kind] = definitions_for(self.actor, kind)
+        for one in self.own[kind]:
+            was, became = before.get(one.key), after.get(one.key)
+            if was != became:
+                yield FieldChange(str(one), self.own_value(one, was), self.own_value(one, became), one.name)
+
+    def own_value(self, one: Definition, kept: Any) -> str:
+        if kept is None:
+            return ""
+        return named_value(one, kept, self.actor) if one.type in NAMED else str(cell_of(one, {})(kept))
+
+
+def _people_in(change: dict[str, Any]) -> Iterator[str]:
+    """The ids of people among a change's values."""
     kind = kind_named(change["kind"])
-    before, after = change["before"] or {}, change["after"] or {}
-    labels = _labels(kind)
-    fields = [
-        FieldChange(
-            labels.get(name, name.replace("_", " ")), _shown(before.get(name)), _shown(after.get(name))
-        )
-        for name in dict.fromkeys((*before, *after))
-    ]
+    columns = (
+        [one.name for one in kind.model._meta.concrete_fields if one.related_model is User] if kind else []
+    )
+    for side in ("before", "after"):
+        for name in columns:
+            value = (change[side] or {}).get(name)
+            if value:
+                yield value
+
+
+def _readable(change: dict[str, Any], words: _Words) -> RecordChange:
+    kind = kind_named(change["kind"])
+    fields = list(words.fields(change))
     return RecordChange(
         kind=str(kind.label) if kind else change["kind"].rpartition(".")[2],
         record_id=change["id"],
@@ -106,18 +166,25 @@ def _readable(change: dict[str, Any]) -> RecordChange:
     )
 
 
-def _labels(kind: RecordKind | None) -> dict[str, str]:
-    if kind is None:
-        return {}
-    return {one.name: str(one.verbose_name) for one in kind.model._meta.concrete_fields}
-
-
 def _shown(value: Any) -> str:
     if value in (None, "", [], {}):
         return ""
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
     return str(value)
+
+
+def settable_names(actor: Actor, kind: RecordKind, record: Record) -> frozenset[str]:
+    """The values of this record that the actor may set outside its form, and so put back."""
+    editing = kind.editing
+    if editing is None or not editing.is_for(actor):
+        return frozenset()
+    names = {one.name for one in editing.fields(actor)}
+    if not record.is_within(actor, editing.permission):
+        names &= {"owner"}
+    if editing.owner_permission is None or not record.is_within(actor, editing.owner_permission):
+        names -= {"owner"}
+    return frozenset(names)
 
 
 def checks(actor: Actor) -> QuerySet[LogCheck]:

@@ -1,11 +1,12 @@
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import reverse, reverse_lazy
+from django.urls import NoReverseMatch, reverse, reverse_lazy
 from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
 from embudo.foundation.audit import commands, permissions, queries
@@ -112,12 +113,14 @@ class Entry(Page):
 
     def get_context(self) -> dict[str, Any]:
         entry = self.entry
-        return super().get_context() | {"told": tell([entry])[0]}
+        return super().get_context() | {"told": tell(self.actor, [entry])[0]}
 
 
-def tell(found: Sequence[LogEntry], *, of: Collection[UUID] | None = None) -> list[dict[str, Any]]:
+def tell(
+    actor: Actor, found: Sequence[LogEntry], *, of: Collection[UUID] | None = None
+) -> list[dict[str, Any]]:
     """The entries as the templates show them: in words, with their readable changes."""
-    changes = queries.changes(list(found), of=of)
+    changes = queries.changes(actor, list(found), of=of)
     return [
         {
             "entry": entry,
@@ -138,6 +141,7 @@ class History(Page):
     permission = permissions.VIEW_HISTORY
     template_name = "audit/history.html"
     size = 50
+    offers_restoring: ClassVar[bool] = True
 
     def get_crumbs(self) -> tuple[Crumb, ...]:
         kind, record = self.subject
@@ -162,8 +166,38 @@ class History(Page):
         page = keyset_page(
             found, sort="-seq", size=self.size, after=self.request.GET.get("after", ""), before=""
         )
-        told = tell(page.rows, of=also_known_as(self.kwargs["kind"], self.kwargs["record_id"]))
+        told = tell(self.actor, page.rows, of=also_known_as(self.kwargs["kind"], self.kwargs["record_id"]))
+        if self.offers_restoring:
+            self.offer_restoring(told)
         return super().get_context() | {"told": told, "next_url": f"?after={page.next}" if page.next else ""}
+
+    def offer_restoring(self, told: list[dict[str, Any]]) -> None:
+        """Gives each value that may be put back the address of the page that does it, where there is one."""
+        kind, record = self.subject
+        names = queries.settable_names(self.actor, kind, record)
+        if not names or not restore_address(kind.name, record.pk, 0, "x"):
+            return
+        for one in told:
+            for place, change in enumerate(one["changes"]):
+                if change.record_id == str(record.pk) and not (change.is_new or change.is_erased):
+                    fields = [
+                        replace(
+                            field,
+                            restore_url=restore_address(kind.name, record.pk, one["entry"].pk, field.name),
+                        )
+                        if field.name in names
+                        else field
+                        for field in change.fields
+                    ]
+                    one["changes"][place] = replace(change, fields=fields)
+
+
+def restore_address(kind: str, record_id: UUID, seq: int, name: str) -> str:
+    """ "" where no module puts single values back."""
+    try:
+        return reverse("editing:restore", args=[kind, record_id, name, seq])
+    except NoReverseMatch:
+        return ""
 
 
 class HistoryPanel(History):
@@ -171,6 +205,7 @@ class HistoryPanel(History):
 
     template_name = "audit/history_panel.html"
     size = 5
+    offers_restoring = False
 
     def get_context(self) -> dict[str, Any]:
         address = reverse("audit:history", args=[self.kwargs["kind"], self.kwargs["record_id"]])

@@ -11,12 +11,13 @@ from django.utils.translation import gettext_lazy as _
 from embudo.foundation.documents import events, permissions, queries, rules
 from embudo.foundation.documents.models import Document, DocumentVersion
 from embudo.foundation.documents.rules import Category
-from embudo.kernel import clock
+from embudo.foundation.recycle.commands import recycle_record
+from embudo.foundation.recycle.models import Recycled
 from embudo.kernel.about import AboutRecord
 from embudo.kernel.actor import Actor, ActorKind
-from embudo.kernel.change import create, delete, update
+from embudo.kernel.change import create, update
 from embudo.kernel.command import command
-from embudo.kernel.errors import Invalid, Refused
+from embudo.kernel.errors import Invalid
 from embudo.kernel.event import publish
 from embudo.kernel.record import Record, lock
 
@@ -51,7 +52,6 @@ def attach_document(
 def add_version(actor: Actor, document: Document, *, file: File[Any], name: str = "") -> DocumentVersion:
     """Adds a newer state of a document. Refuses an empty or too large file, and one of a wrong type."""
     document = lock(document)
-    check_present(document)
     last = document.versions.aggregate(last=Max("number"))["last"] or 0
     version = store_version(actor, document, last + 1, file, name or file.name or document.name)
     publish(events.VersionAdded(document.pk, version.number), *document.concerned())
@@ -91,7 +91,6 @@ def rename_document(
 ) -> Document:
     """Changes the name and the category of a document. Refuses a name of another type than its content."""
     document = lock(document, version=version)
-    check_present(document)
     tidy, before = rules.check_name(name), document.version
     current = rules.extension_of(document.name)
     if rules.extension_of(tidy) != current:
@@ -102,35 +101,11 @@ def rename_document(
 
 
 @command(permissions.REMOVE_DOCUMENT)
-def remove_document(actor: Actor, document: Document, *, version: int | None = None) -> Document:
-    """Takes a document off its record; its files are kept until it is erased. Refuses one that is removed already."""
+def remove_document(actor: Actor, document: Document, *, version: int | None = None) -> Recycled:
+    """Moves a document with all its versions to the recycle bin. Refuses an older version of it (Stale)."""
     document = lock(document, version=version)
-    check_present(document)
-    update(document, removed_at=clock.now())
     publish(events.DocumentRemoved(document.pk), *document.concerned())
-    return document
-
-
-@command(permissions.REMOVE_DOCUMENT)
-def restore_document(actor: Actor, document: Document) -> Document:
-    """Puts a removed document back on its record; one that stands there stays."""
-    document = lock(document)
-    if document.is_removed:
-        update(document, removed_at=None)
-        publish(events.DocumentRestored(document.pk), *document.concerned())
-    return document
-
-
-@command(permissions.ERASE_DOCUMENT)
-def erase_document(actor: Actor, document: Document) -> None:
-    """Erases a document with all its versions; the files go with the next night's sweep. Refuses one not removed before."""
-    document = lock(document)
-    if not document.is_removed:
-        raise Refused("documents.not_removed", _("Remove the document first, then erase it."))
-    publish(events.DocumentErased(document.pk), *document.concerned())
-    for version in document.versions.all():
-        delete(version)
-    delete(document)
+    return recycle_record.inner(actor, document)
 
 
 @command(permissions.ERASE_DOCUMENT)
@@ -142,11 +117,6 @@ def prune_files(actor: Actor) -> int:
     if paths:
         publish(events.FilesPruned(len(paths)))
     return len(paths)
-
-
-def check_present(document: Document) -> None:
-    if document.is_removed:
-        raise Refused("documents.removed", _("This document was removed. Restore it first."))
 
 
 def _category(code: str) -> str:

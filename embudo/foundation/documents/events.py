@@ -26,15 +26,5 @@ class DocumentRemoved(Event):
 
 
 @dataclass(frozen=True)
-class DocumentRestored(Event):
-    document_id: UUID
-
-
-@dataclass(frozen=True)
-class DocumentErased(Event):
-    document_id: UUID
-
-
-@dataclass(frozen=True)
 class FilesPruned(Event):
     files: int

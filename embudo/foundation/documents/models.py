@@ -13,7 +13,7 @@ from embudo.kernel.record import Record, RecordQuerySet
 
 
 class Document(AboutRecord):
-    """A file attached to a record, with all its versions. A removed one is kept until it is erased."""
+    """A file attached to a record, with all its versions."""
 
     view_permission = permissions.VIEW_DOCUMENTS
     personal_fields: ClassVar[tuple[str, ...]] = ("name",)
@@ -22,16 +22,11 @@ class Document(AboutRecord):
     category = models.CharField(
         _("category"), max_length=12, choices=Category.choices, default=Category.OTHER
     )
-    removed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects: ClassVar[AboutQuerySet[Any]] = AboutQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         indexes = (models.Index(fields=["about_id", "created", "id"], name="document_about"),)
-
-    @property
-    def is_removed(self) -> bool:
-        return self.removed_at is not None
 
 
 class VersionQuerySet(RecordQuerySet["DocumentVersion"]):

@@ -9,4 +9,6 @@ VIEW_DOCUMENTS = Permission("documents.view_document", _("See and download docum
 ATTACH_DOCUMENT = Permission("documents.attach_document", _("Attach documents"), EVERYBODY, scoped=False)
 CHANGE_DOCUMENT = Permission("documents.change_document", _("Rename documents and add versions"), EVERYBODY)
 REMOVE_DOCUMENT = Permission("documents.remove_document", _("Remove and restore documents"), EVERYBODY)
-ERASE_DOCUMENT = Permission("documents.erase_document", _("Erase documents for good"), scoped=False)
+ERASE_DOCUMENT = Permission(
+    "documents.erase_document", _("Delete files that no document names"), scoped=False
+)

@@ -9,6 +9,7 @@ from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from embudo.foundation.documents.models import Document, DocumentVersion
+from embudo.foundation.recycle.queries import kept_files
 from embudo.kernel import clock
 from embudo.kernel.actor import Actor
 from embudo.kernel.errors import NotFound, Refused
@@ -22,7 +23,7 @@ KEPT_UNNAMED = timedelta(days=1)  # a file may be written a moment before its ro
 def documents(
     actor: Actor, *, about_kind: str | None = None, about_id: UUID | None = None
 ) -> QuerySet[Document]:
-    """The documents in sight, without removed ones, each with the facts of its newest version."""
+    """The documents in sight, each with the facts of its newest version."""
     found = Document.objects.visible_to(actor)
     if about_kind:
         found = found.filter(about_kind=about_kind)
@@ -33,16 +34,12 @@ def documents(
 
 def _with_newest(found: QuerySet[Document]) -> QuerySet[Document]:
     newest = DocumentVersion.objects.filter(document=OuterRef("pk")).order_by("-number")
-    return (
-        found.filter(removed_at__isnull=True)
-        .select_related("owner")
-        .annotate(
-            number=Subquery(newest.values("number")[:1]),
-            size=Subquery(newest.values("size")[:1]),
-            content_type=Subquery(newest.values("content_type")[:1]),
-            sha256=Subquery(newest.values("sha256")[:1]),
-            changed=Subquery(newest.values("created")[:1]),
-        )
+    return found.select_related("owner").annotate(
+        number=Subquery(newest.values("number")[:1]),
+        size=Subquery(newest.values("size")[:1]),
+        content_type=Subquery(newest.values("content_type")[:1]),
+        sha256=Subquery(newest.values("sha256")[:1]),
+        changed=Subquery(newest.values("created")[:1]),
     )
 
 
@@ -61,17 +58,15 @@ def documents_about(actor: Actor, record: Record) -> list[Document]:
 
 
 def document(actor: Actor, document_id: UUID) -> Document:
-    """One document with its versions, removed ones too; NotFound outside the actor's sight."""
+    """One document with its versions; NotFound outside the actor's sight."""
     versions = DocumentVersion.objects.select_related("author").order_by("-number")
     found = Document.objects.select_related("owner").prefetch_related(Prefetch("versions", versions))
     return found.one(actor, document_id)
 
 
 def version(actor: Actor, document_id: UUID, number: int | None = None) -> DocumentVersion:
-    """A version to download, the newest by default; NotFound outside the actor's sight and for removed documents."""
-    found = DocumentVersion.objects.visible_to(actor).filter(
-        document_id=document_id, document__removed_at__isnull=True
-    )
+    """A version to download, the newest by default; NotFound outside the actor's sight."""
+    found = DocumentVersion.objects.visible_to(actor).filter(document_id=document_id)
     if number is not None:
         found = found.filter(number=min(number, 2**31 - 1))
     one = found.select_related("document").order_by("-number").first()
@@ -96,4 +91,9 @@ def files_without_version() -> list[str]:
     store, limit = Path(settings.MEDIA_ROOT), (clock.now() - KEPT_UNNAMED).timestamp()
     old = [file for file in store.glob("documents/??/*") if file.is_file() and file.stat().st_mtime < limit]
     names = {file.relative_to(store).as_posix() for file in old}
-    return sorted(names - set(DocumentVersion.objects.values_list("path", flat=True)))
+    return sorted(names - set(DocumentVersion.objects.values_list("path", flat=True)) - kept_files())
+
+
+def paths_of(document: Document) -> list[str]:
+    """The files of all its versions."""
+    return list(document.versions.values_list("path", flat=True))

@@ -13,6 +13,7 @@ from django.utils.translation import gettext, gettext_lazy as _, ngettext
 from embudo.foundation.documents import commands, permissions, queries, rules
 from embudo.foundation.documents.forms import AttachForm, RenameForm, VersionForm
 from embudo.foundation.documents.models import Document, DocumentVersion
+from embudo.foundation.recycle.models import Recycled
 from embudo.foundation.ui.access_marks import actor_of, guarded
 from embudo.foundation.ui.pages import CommandPage, ConfirmPage, Page, RecordPage
 from embudo.foundation.ui.parts import Action, Crumb
@@ -154,27 +155,12 @@ class DocumentPage(RecordPage):
     def get_actions(self) -> Sequence[Action]:
         document, args = self.record, [self.record.pk]
         can_change = may_touch(self.actor, permissions.CHANGE_DOCUMENT, document)
-        can_remove = may_touch(self.actor, permissions.REMOVE_DOCUMENT, document)
-        if document.is_removed:
-            restore = Action(_("Restore"), reverse("documents:restore", args=args), "rotate-ccw", dialog=True)
-            erase = Action(
-                _("Erase"),
-                reverse("documents:erase", args=args),
-                "trash-2",
-                permissions.ERASE_DOCUMENT,
-                dialog=True,
-            )
-            return ([restore] if can_remove else []) + [erase]
         actions = [Action(_("Download"), reverse("documents:download", args=args), "download", primary=True)]
         if can_change:
             actions.append(
                 Action(_("New version"), reverse("documents:version_new", args=args), "upload", dialog=True)
             )
             actions.append(Action(_("Rename"), reverse("documents:rename", args=args), "pencil", dialog=True))
-        if can_remove:
-            actions.append(
-                Action(_("Remove"), reverse("documents:remove", args=args), "trash-2", dialog=True)
-            )
         return actions
 
     def get_context(self) -> dict[str, Any]:
@@ -207,41 +193,18 @@ class Rename(CommandPage):
 class Remove(ConfirmPage):
     query, command = queries.document, commands.remove_document
     title, submit_label = _("Remove the document"), _("Remove")
-    intro = _("It leaves the record. Its versions are kept until an administrator erases them.")
-    is_danger = True
-
-    def success_url(self, result: Any, record: Any) -> str:
-        parent = kind_named(result.about_kind)
-        return parent.url(result.about_id) if parent else "/"
-
-    def success_message(self, result: Document) -> str:
-        return gettext("%(name)s removed.") % {"name": result.name}
-
-    def undo_url(self, result: Document) -> str:
-        return reverse("documents:restore", args=[result.pk])
-
-
-class Restore(ConfirmPage):
-    query, command = queries.document, commands.restore_document
-    title, submit_label = _("Restore the document"), _("Restore")
-    intro = _("It stands on its record again, with all its versions.")
-
-    def success_message(self, result: Document) -> str:
-        return gettext("%(name)s restored.") % {"name": result.name}
-
-
-class Erase(ConfirmPage):
-    query, command = queries.document, commands.erase_document
-    title, submit_label = _("Erase the document"), _("Erase")
-    intro = _("All its versions are deleted for good. This cannot be undone.")
+    intro = _("It leaves the record with all its versions and stays in the recycle bin for 30 days.")
     is_danger = True
 
     def success_url(self, result: Any, record: Any) -> str:
         parent = kind_named(record.about_kind)
         return parent.url(record.about_id) if parent else "/"
 
-    def success_message(self, result: Any) -> str:
-        return gettext("Document erased.")
+    def success_message(self, result: Recycled) -> str:
+        return gettext("%(name)s removed.") % {"name": result.title}
+
+    def undo_url(self, result: Recycled) -> str:
+        return reverse("recycle:restore", args=[result.pk])
 
 
 @guarded(permissions.VIEW_DOCUMENTS)

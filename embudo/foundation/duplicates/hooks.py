@@ -5,9 +5,11 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from embudo.foundation.duplicates import permissions
+from embudo.foundation.duplicates.commands.keys import forget_erased
 from embudo.foundation.duplicates.queries.redirects import former_ids, survivor_of
 from embudo.foundation.ui.help import register_help
 from embudo.foundation.ui.hooks_registry import MenuEntry, Panel, register_menu, register_panel
+from embudo.kernel.erasing import register_eraser
 from embudo.kernel.former import register_former
 from embudo.kernel.kind import kind_named
 from embudo.kernel.wording import register_event_text
@@ -24,6 +26,7 @@ def is_matched(kind: str) -> bool:
 
 def register() -> None:
     register_former(survivor_of, former_ids)
+    register_eraser("duplicates", forget_erased)
     register_menu(MenuEntry(_("Duplicates"), "duplicates:queue", "git-merge", permissions.VIEW, order=45))
     place: Any = panel_address
     register_panel(

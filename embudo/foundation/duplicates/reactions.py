@@ -18,18 +18,21 @@ KEEPER = system_actor("duplicates")
 def follow_matched_records(entries: Sequence[LogEntry]) -> None:
     """Whatever an event concerns may look like something else now."""
     about: dict[str, set[UUID]] = {kind.name: set() for kind in matched_kinds()}
+    fresh: set[UUID] = set()
     for entry in entries:
         if entry.about_id and entry.about_kind in about:
             about[entry.about_kind].add(entry.about_id)
         for change in entry.changes:
             if change["kind"] in about:
                 about[change["kind"]].add(UUID(change["id"]))
+                if change["before"] is None:
+                    fresh.add(UUID(change["id"]))
     further = LogAbout.objects.filter(entry__in=[entry.pk for entry in entries], kind__in=list(about))
     for kind, record_id in further.values_list("kind", "record_id"):
         about[kind].add(record_id)
     for kind, ids in about.items():
         if ids:
-            commands.match_records(kind, ids)
+            commands.match_records(kind, ids, fresh & ids)
 
 
 @on(ScanRequested)

@@ -1,4 +1,7 @@
 from collections.abc import Mapping
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -6,6 +9,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.db import IntegrityError, transaction
 from django.template import Context, TemplateDoesNotExist
 from django.template.loader import get_template, render_to_string
 from django.utils import timezone, translation
@@ -23,9 +27,11 @@ from embudo.foundation.notify.events import (
     NotificationsPruned,
     NotificationsRead,
     PreferencesChanged,
+    RecordFollowed,
+    RecordUnfollowed,
     UserTold,
 )
-from embudo.foundation.notify.models import Mail, MailState, Notification, Preference
+from embudo.foundation.notify.models import Follow, Mail, MailState, Notification, Preference
 from embudo.foundation.notify.rules import (
     MAX_ATTEMPTS,
     MailBody,
@@ -35,9 +41,11 @@ from embudo.foundation.notify.rules import (
     template_path,
 )
 from embudo.kernel import clock
+from embudo.kernel.act import attempt
 from embudo.kernel.actor import Actor
 from embudo.kernel.change import create, delete, update
 from embudo.kernel.command import command
+from embudo.kernel.erasing import Erased
 from embudo.kernel.errors import Invalid, Refused
 from embudo.kernel.event import publish
 from embudo.kernel.record import Record, lock
@@ -154,6 +162,23 @@ def send_mail_again(actor: Actor, mail: Mail) -> Mail:
     return mail
 
 
+def forget_erased(erased: Erased) -> None:
+    """Mails to somebody who is erased, about them or naming them, also those kept as files; notifications naming them."""
+    said = Mail.objects.only("id", "created", "to", "subject", "text", "about_id")
+    for mail in said.iterator(chunk_size=200):
+        if mail.about_id in erased.ids or erased.is_in(f"{mail.to}\n{mail.subject}\n{mail.text}"):
+            delete(Mail.objects.get(pk=mail.pk))
+            transaction.on_commit(partial(forget_file, mail))
+    for news in Notification.objects.only("id", "key", "title", "body", "url").iterator(chunk_size=200):
+        if erased.is_in(f"{news.key}\n{news.title}\n{news.body}\n{news.url}"):
+            delete(Notification.objects.get(pk=news.pk))
+
+
+def forget_file(mail: Mail) -> None:
+    for file in Path(settings.DATA).glob(f"mail/*{mail.pk}.eml"):
+        file.unlink(missing_ok=True)
+
+
 @command(permissions.MANAGE_MAIL)
 def prune_mails(actor: Actor) -> int:
     """Removes mails that came to an end more than 90 days ago, some hundreds at a time."""
@@ -263,3 +288,28 @@ def choose_notifications(actor: Actor, *, shown: tuple[str, ...], mailed: tuple[
         else:
             create(Preference(user_id=actor.id, kind=kind.code, **wanted))
     publish(PreferencesChanged(actor.id))
+
+
+@command(permissions.FOLLOW)
+def follow_record(actor: Actor, record: Record) -> Record:
+    """From now on the actor is told what others do to the record; a second time changes nothing. Refuses who is no person."""
+    if actor.id is None:
+        raise Refused("notify.no_person", _("Only a signed-in person has notifications. Sign in first."))
+    if queries.follow_of(actor, record) is None:
+        follow = Follow(owner_id=actor.id, about_kind=record.kind_name(), about_id=record.pk)
+        with suppress(IntegrityError), attempt():  # two clicks at the same moment
+            create(follow)
+            publish(RecordFollowed(follow.about_kind, record.pk), follow)
+    return record
+
+
+@command(permissions.FOLLOW)
+def unfollow_record(actor: Actor, record: Record, *, version: int | None = None) -> Record:
+    """The actor is no longer told of the record; where they did not follow it, nothing changes. Refuses a stale version of it."""
+    if version is not None:
+        lock(record, version=version)
+    follow = queries.follow_of(actor, record)
+    if follow is not None:
+        delete(follow)
+        publish(RecordUnfollowed(follow.about_kind, record.pk), follow)
+    return record

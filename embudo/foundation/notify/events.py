@@ -50,5 +50,17 @@ class NotificationsPruned(Event):
 
 
 @dataclass(frozen=True)
+class RecordFollowed(Event):
+    kind: str
+    record_id: UUID
+
+
+@dataclass(frozen=True)
+class RecordUnfollowed(Event):
+    kind: str
+    record_id: UUID
+
+
+@dataclass(frozen=True)
 class PreferencesChanged(Event):
     user_id: UUID

@@ -8,7 +8,7 @@ from embudo.foundation.notify import permissions
 from embudo.kernel import clock
 from embudo.kernel.actor import Actor, ActorKind
 from embudo.kernel.permission import Permission, Scope
-from embudo.kernel.record import R, Record, RecordQuerySet
+from embudo.kernel.record import OwnedRecord, R, Record, RecordQuerySet
 
 
 class MailState(models.TextChoices):
@@ -109,3 +109,15 @@ class Preference(Record):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["user", "kind"], name="preference_once"),)
+
+
+class Follow(OwnedRecord):
+    """That somebody, its owner, wants to hear what happens to a record of whatever kind."""
+
+    view_permission = permissions.FOLLOW
+
+    about_kind = models.CharField(max_length=60, editable=False)
+    about_id = models.UUIDField(editable=False)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["about_id", "owner"], name="followed_once"),)

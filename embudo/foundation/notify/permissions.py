@@ -8,6 +8,12 @@ SEND_MAIL = Permission("notify.send_mail", _("Send mail in the organisation's na
 VIEW_MAIL = Permission("notify.view_mail", _("See the mails that were sent"), scoped=False)
 MANAGE_MAIL = Permission("notify.manage_mail", _("Send failed mails again"), scoped=False)
 TELL_USER = Permission("notify.tell_user", _("Notify colleagues"), scoped=False)
+FOLLOW = Permission(
+    "notify.follow",
+    _("Follow records that one may see"),
+    roles=("manager", "seller", "collector"),
+    scopes={"manager": Scope.ALL, "seller": Scope.ALL, "collector": Scope.ALL},
+)
 OWN_NOTIFICATIONS = Permission(
     "notify.own_notifications",
     _("Read one's own notifications and choose which to get"),

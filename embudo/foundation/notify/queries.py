@@ -1,14 +1,17 @@
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Count, QuerySet
 
 from embudo.foundation.access.models import User
-from embudo.foundation.notify.models import Mail, MailState, Notification, Preference
+from embudo.foundation.notify.models import Follow, Mail, MailState, Notification, Preference
 from embudo.foundation.notify.rules import KEPT_DAYS, NotificationKind, all_notification_kinds
 from embudo.kernel import clock
 from embudo.kernel.actor import Actor
+from embudo.kernel.errors import NotFound
+from embudo.kernel.kind import kind_named
+from embudo.kernel.record import Record
 
 
 def mails(actor: Actor) -> QuerySet[Mail]:
@@ -79,3 +82,28 @@ def preference(user: User, kind: NotificationKind) -> tuple[bool, bool]:
     """(is shown, is mailed) for one kind of news."""
     row = Preference.objects.filter(user=user, kind=kind.code).first()
     return _as_chosen(kind, row)[1:]
+
+
+def followed_record(actor: Actor, kind_name: str, record_id: UUID) -> Record:
+    """The record that somebody follows or wants to; NotFound where the actor may not see it."""
+    kind = kind_named(kind_name)
+    if kind is None:
+        raise NotFound
+    return kind.fetch(actor, record_id)
+
+
+def followers(record: Record) -> list[User]:
+    """Who follows a record that the actor was allowed to fetch, by name. One query."""
+    follows = Follow.objects.filter(about_id=record.pk, owner__is_active=True)
+    return list(User.objects.filter(pk__in=follows.values("owner")).order_by("name", "id"))
+
+
+def follow_of(actor: Actor, record: Record) -> Follow | None:
+    """The actor's own."""
+    return Follow.objects.filter(about_id=record.pk, owner_id=actor.id).first() if actor.id else None
+
+
+def follows_of(record_ids: Iterable[UUID]) -> list[Follow]:
+    """Who follows any of these records and may sign in. One query."""
+    found = Follow.objects.filter(about_id__in=list(record_ids), owner__is_active=True)
+    return list(found.select_related("owner").order_by("id"))

@@ -7,9 +7,11 @@ from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from typing import Any
 from urllib.parse import unquote, urlsplit
+from uuid import UUID
 
 MAX_ATTEMPTS = 20  # with the queue's growing pauses about nine hours
 KEPT_DAYS = 90
+FOLLOWED = "notify.followed"  # the kind of news that followers get
 
 
 def always() -> bool:
@@ -45,6 +47,18 @@ def notification_kind(code: str) -> NotificationKind:
 
 def all_notification_kinds() -> list[NotificationKind]:
     return [_kinds[code] for code in sorted(_kinds)]
+
+
+def follow_key(kind: str, record_id: UUID) -> str:
+    """One unread piece of news a record: what happens next is added to it."""
+    return f"{FOLLOWED}:{kind}:{record_id}"
+
+
+def followed_by_key(key: str) -> tuple[str, UUID] | None:
+    """Kind and id of the record that such news is about; None for other news."""
+    code, _colon, rest = key.partition(":")
+    kind, _colon, record_id = rest.partition(":")
+    return (kind, UUID(record_id)) if code == FOLLOWED and record_id else None
 
 
 @dataclass(frozen=True)

@@ -1,3 +1,4 @@
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -11,12 +12,15 @@ from django.utils.translation import gettext, gettext_lazy as _, ngettext
 from embudo.foundation.notify import commands, permissions, queries
 from embudo.foundation.notify.forms import PreferencesForm
 from embudo.foundation.notify.models import Mail, MailState, Notification
+from embudo.foundation.notify.rules import followed_by_key
 from embudo.foundation.ui import atoms
 from embudo.foundation.ui.access_marks import actor_of, guarded
 from embudo.foundation.ui.hooks_registry import record_url
-from embudo.foundation.ui.pages import CommandPage, ConfirmPage, ListPage, RecordPage
+from embudo.foundation.ui.pages import CommandPage, ConfirmPage, ListPage, Page, RecordPage
 from embudo.foundation.ui.parts import Action, Column, Crumb, Filter, Tab
-from embudo.kernel.kind import kind_named
+from embudo.kernel.actor import Actor
+from embudo.kernel.kind import kind_named, kind_of
+from embudo.kernel.record import Record
 
 TO_LIST = Crumb(_("Notifications"), reverse_lazy("notify:list"))
 TO_MAILS = Crumb(_("Mails"), reverse_lazy("notify:mails"))
@@ -54,6 +58,13 @@ class Notifications(ListPage):
 
     def row_sub(self, row: Notification) -> str:
         return row.body
+
+    def row_actions(self, row: Notification) -> Sequence[Action]:
+        """News of a record that one follows can be the last."""
+        place = followed_by_key(row.key)
+        if place is None:
+            return ()
+        return (Action(_("Stop following"), reverse("notify:unfollow", args=place), "bell-off", dialog=True),)
 
     def count_text(self, n: int) -> str:
         return ngettext("%(n)s notification found", "%(n)s notifications found", n) % {
@@ -119,6 +130,82 @@ class Preferences(CommandPage):
 
     def success_message(self, result: Any) -> str:
         return gettext("Your choice is saved.")
+
+
+class Followers(Page):
+    """Who follows a record, and the button: a panel of the record's page, or a page of its own without script."""
+
+    permission = permissions.FOLLOW
+    template_name = "notify/followers.html"
+    title = _("Followers")
+    width = "narrow"
+
+    @property
+    def record(self) -> Record:
+        return queries.followed_record(self.actor, self.kwargs["kind"], self.kwargs["record_id"])
+
+    @property
+    def is_part(self) -> bool:
+        return self.request.headers.get("HX-Request") == "true"
+
+    def get_shell(self) -> str:
+        return "ui/dialog.html" if self.is_part else super().get_shell()
+
+    def get_context(self) -> dict[str, Any]:
+        return super().get_context() | followers_context(self.actor, self.record) | {"is_part": self.is_part}
+
+
+def followers_context(actor: Actor, record: Record) -> dict[str, Any]:
+    people = queries.followers(record)
+    does = any(person.pk == actor.id for person in people)
+    place = [record.kind_name(), record.pk]
+    return {
+        "people": people,
+        "does_follow": does,
+        "toggle_url": reverse("notify:unfollow" if does else "notify:follow", args=place),
+        "back": kind_of(record).url(record.pk),
+    }
+
+
+class FollowRecord(ConfirmPage):
+    """Pressed in the panel, the panel is drawn anew; anywhere else it is a question of its own."""
+
+    query = queries.followed_record
+    command = commands.follow_record
+    title = _("Follow the record")
+    submit_label = _("Follow")
+    intro = _("You are told when somebody else changes it, as long as you may see it.")
+    stays = True
+
+    def succeed(self, result: Any) -> HttpResponse:
+        if self.htmx_target != "followers":
+            return super().succeed(result)
+        said = json.dumps({"say": {"text": self.success_message(result)}})
+        context = followers_context(self.actor, result) | {
+            "shell": "ui/dialog.html",
+            "is_part": True,
+            "is_pressed": True,
+        }
+        answer = self.render(context, template="notify/followers.html")
+        answer["HX-Trigger"] = said
+        return answer
+
+    def success_message(self, result: Any) -> str:
+        return gettext("You follow this record now.")
+
+
+class UnfollowRecord(FollowRecord):
+    command = commands.unfollow_record
+    title = _("Stop following the record")
+    submit_label = _("Stop following")
+    intro = _("You are no longer told when somebody changes it.")
+
+    def takes_version(self) -> bool:
+        """Whatever others changed meanwhile is no reason to go on following."""
+        return False
+
+    def success_message(self, result: Any) -> str:
+        return gettext("You no longer follow this record.")
 
 
 TONES: Mapping[str, tuple[str, str]] = {

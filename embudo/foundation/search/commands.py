@@ -5,6 +5,7 @@ from embudo.foundation.attributes.queries import definitions, searched_words
 from embudo.foundation.search import rules
 from embudo.foundation.search.models import SearchEntry
 from embudo.kernel import clock
+from embudo.kernel.erasing import Erased
 from embudo.kernel.kind import RecordKind, all_kinds, kind_named
 
 CHUNK = 500
@@ -47,6 +48,11 @@ def _entry(kind: RecordKind, record: Any, further: tuple[str, ...]) -> SearchEnt
         text=rules.folded_words(known.title, known.subtitle, (*known.words, *further)),
         indexed=clock.now(),
     )
+
+
+def forget_erased(erased: Erased) -> None:
+    """At once, not when the log is followed: what was erased is found no more."""
+    SearchEntry.objects.filter(record_id__in=erased.ids).delete()
 
 
 def index_everything() -> int:

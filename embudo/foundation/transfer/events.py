@@ -31,6 +31,14 @@ class ImportMatched(Event):
 
 
 @dataclass(frozen=True)
+class ImportRowsChosen(Event):
+    """Somebody said what becomes of rows that look like known records."""
+
+    import_id: UUID
+    rows: int
+
+
+@dataclass(frozen=True)
 class ImportRun(Event):
     """Its rows are to be written, from where it stands."""
 

@@ -8,14 +8,15 @@ from django.utils.translation import gettext, gettext_lazy as _
 from embudo.foundation.transfer import queries
 from embudo.foundation.transfer.queries.reading import head_of
 from embudo.foundation.transfer.rules.readers.delimited import CHARSETS
-from embudo.foundation.transfer.rules.steps import ACTION_FIELD, BEST, Known, New
+from embudo.foundation.transfer.rules.steps import ACTION_FIELD, BEST, Alike, Known, New, rule_of
 from embudo.foundation.ui.forms import Form
 from embudo.kernel.errors import Invalid
 
 ACCEPT = ".csv,.tsv,.txt,.xlsx,.xlsm,.xls,.ods,.vcf,.vcard,.jsonl,.ndjson,.json"
 DELIMITERS = ((",", _("comma ,")), (";", _("semicolon ;")), ("\t", _("tab")), ("|", _("bar |")), ("^", "^"), ("~", "~"), (":", _("colon :")))  # fmt: skip
 QUOTES = (('"', _('double "')), ("'", _("single '")), ("", _("none")))
-COLUMN = "column_"
+COLUMN, ROW = "column_", "row_"
+RULES = ("key", "known", "new", "alike", "owner")
 
 
 class UploadForm(Form):
@@ -105,6 +106,10 @@ class MatchForm(Form):
     key = forms.ChoiceField(label=_("Records are recognised by"))
     known = forms.ChoiceField(label=_("When the record is known"), choices=Known.choices)
     new = forms.ChoiceField(label=_("When the record is new"), choices=New.choices)
+    alike = forms.ChoiceField(
+        label=_("When a row looks like a known record"), choices=Alike.choices, required=False,
+        help_text=_("Though nothing by which records are recognised is the same: a name with a slip, an old address."),
+    )  # fmt: skip
     owner = forms.ChoiceField(label=_("Owner of new records"), required=False)
 
     def __init__(self, *args: Any, head: "queries.FileHead | None" = None, **kwargs: Any) -> None:
@@ -116,6 +121,8 @@ class MatchForm(Form):
         keys = [(key.name, str(key.label)) for key in importing.keys]
         rules: dict[str, Any] = self.fields
         rules["key"].choices = [(BEST, gettext("the surest value that a row has")), *keys]
+        if importing.alike is None:
+            del rules["alike"]
         rules["owner"].choices = [("", gettext("me")), *queries.owner_choices()]
         choices = _field_choices(importing.fields(self.actor))
         for number, heading in enumerate(self.head.headings if self.head else ()):
@@ -136,7 +143,7 @@ class MatchForm(Form):
 
     @property
     def rules(self) -> list[Any]:
-        return [self[name] for name in ("key", "known", "new", "owner")]
+        return [self[name] for name in RULES if name in self.fields]
 
     def mapping(self) -> dict[str, str]:
         names = {
@@ -147,7 +154,31 @@ class MatchForm(Form):
         return {column: value for column, value in names.items() if value}
 
     def rule(self) -> dict[str, str]:
-        return {name: self.cleaned_data[name] for name in ("key", "known", "new", "owner")}
+        return {
+            name: self.cleaned_data[name] for name in RULES if self.cleaned_data.get(name) or name == "owner"
+        }
+
+
+class ChoiceForm(Form):
+    """One choice for each row that looks like a known record."""
+
+    def prepare(self) -> None:
+        usual = Alike(rule_of(self.record.rule)["alike"])
+        choices = [("", usual.label), *((one.value, one.label) for one in Alike if one != Alike.ASK)]
+        for number, said, _record, _percent in self.record.alike_rows:
+            name = gettext("Row %(n)d, %(text)s") % {"n": number, "text": said}
+            self.fields[f"{ROW}{number}"] = forms.ChoiceField(
+                label=name, choices=choices, required=False,
+                widget=forms.Select(attrs={"class": "select input-sm", "aria-label": name}),
+            )  # fmt: skip
+
+    @property
+    def rows(self) -> list[tuple[list[Any], Any]]:
+        """Each row with its choice."""
+        return [(row, self[f"{ROW}{row[0]}"]) for row in self.record.alike_rows]
+
+    def choices(self) -> dict[str, str]:
+        return {name.removeprefix(ROW): value for name, value in self.cleaned_data.items()}
 
 
 def _field_choices(fields: Sequence[Any]) -> list[tuple[str, str]]:

@@ -20,7 +20,7 @@ class Import(OwnedRecord):
     secret_fields: ClassVar[tuple[str, ...]] = (
         "path", "staged", "sha256", "told", "headings", "total", "valid", "faulty", "known", "done", "place", "chunks", "created_count",
         "updated_count", "same_count", "skipped_count", "failed_count", "undone_count", "left_count", "problem", "beaten",
-        "sample",
+        "sample", "alike", "alike_rows",
     )  # fmt: skip
 
     kind = models.CharField(_("kind"), max_length=60)
@@ -42,6 +42,10 @@ class Import(OwnedRecord):
     told = models.JSONField(default=dict, editable=False)  # how the file is read
     headings = models.JSONField(default=list, editable=False)
     sample = models.JSONField(default=list, editable=False)  # the first checked rows, for the preview
+    alike_rows = models.JSONField(
+        default=list, editable=False
+    )  # the first that look like a known record: [number, what it says, record, of 100]
+    choices = models.JSONField(default=dict, editable=False)  # number of such a row -> what somebody chose
     problem = models.CharField(max_length=400, blank=True, editable=False)
     beaten = models.DateTimeField(null=True, editable=False)  # when it last came on
 
@@ -49,6 +53,7 @@ class Import(OwnedRecord):
     valid = models.PositiveIntegerField(default=0, editable=False)
     faulty = models.PositiveIntegerField(default=0, editable=False)
     known = models.PositiveIntegerField(default=0, editable=False)
+    alike = models.PositiveIntegerField(default=0, editable=False)
     done = models.PositiveIntegerField(default=0, editable=False)
     place = models.PositiveBigIntegerField(
         default=0, editable=False

@@ -1,5 +1,4 @@
 from collections.abc import Callable
-from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -14,8 +13,7 @@ from embudo.kernel.actor import Actor, system_actor
 from embudo.kernel.errors import Forbidden, Invalid, NotFound, Refused
 from embudo.kernel.event import every, on
 from embudo.kernel.job import enqueue, task
-
-SLICE = 2.0  # seconds; then others of the queue have their turn
+from embudo.kernel.undoing import for_a_while
 
 
 @on(ImportMatched, now=True)
@@ -44,7 +42,7 @@ def write_import(import_id: str, turn: int) -> None:
     """Some chunks, then the next job takes over behind the last of them."""
 
     def write(actor: Actor, found: Import) -> None:
-        if _for_a_while(lambda: commands.write_chunk(actor, found, turn=turn)):
+        if for_a_while(lambda: commands.write_chunk(actor, found, turn=turn)):
             enqueue(write_import, import_id, turn)
 
     _work(import_id, turn, State.PAUSED, write)
@@ -53,19 +51,10 @@ def write_import(import_id: str, turn: int) -> None:
 @task(in_chunks=True)
 def take_back_import(import_id: str, turn: int) -> None:
     def undo(actor: Actor, found: Import) -> None:
-        if _for_a_while(lambda: commands.undo_chunk(actor, found, turn=turn)):
+        if for_a_while(lambda: commands.undo_chunk(actor, found, turn=turn)):
             enqueue(take_back_import, import_id, turn)
 
     _work(import_id, turn, State.CANCELLED, undo)
-
-
-def _for_a_while(step: Callable[[], bool]) -> bool:
-    """Whether there is more to do when the time is up."""
-    end = monotonic() + SLICE
-    while step():
-        if monotonic() > end:
-            return True
-    return False
 
 
 def _work(import_id: str, turn: int, otherwise: State, do: Callable[[Actor, Import], Any]) -> None:

@@ -8,6 +8,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext
 
 from embudo.foundation.ui.access_marks import actor_of
+from embudo.kernel.former import gone_of
 
 logger = logging.getLogger(__name__)
 
@@ -24,6 +25,7 @@ def error_page(
     *,
     icon: str = "circle-alert",
     alone: bool = False,
+    url: str = "",
 ) -> HttpResponse:
     """
     An error as the caller can use it: a page (`alone`: without menu and database), one spoken line for a part that htmx
@@ -41,6 +43,7 @@ def error_page(
         "text": text,
         "icon": icon,
         "status": status,
+        "url": url,
         "request_id": request_id_of(request) if status >= 500 else "",
     }
     html = render_to_string("ui/error.html", context, request=None if alone else request)
@@ -69,6 +72,9 @@ def permission_denied(request: HttpRequest, exception: Exception | None = None) 
 
 
 def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    gone = gone_of(request, actor_of(request))
+    if gone is not None:  # told to those only who may restore it
+        return error_page(request, 404, gettext("This was deleted"), gone.text, icon="trash-2", url=gone.url)
     return error_page(
         request, 404, gettext("Nothing is here"),
         gettext("The page or record does not exist, or you may not see it. Check the address, or search for it."),

@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from django.db.models import QuerySet
@@ -100,6 +101,8 @@ class Card:
     owner: str = ""
     badges: tuple[Any, ...] = ()
     can_move: bool = True
+    facts: tuple[tuple[Any, Any], ...] = ()  # (label, value), one a line
+    version: Any = ""  # as it was read, where a move is refused that somebody else was faster than
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,30 @@ class Lane:
     total: str = ""
     count: int | None = None
     more_url: str = ""
+    count_shown: str = ""  # where it is not the plain number
+    takes: bool = True  # whether cards can be moved here
+    cards_more: Any = ""  # what stands below the cards: how to get at further ones
 
     @property
     def size(self) -> int:
         return len(self.cards) if self.count is None else self.count
+
+    @property
+    def size_shown(self) -> str:
+        return self.count_shown or str(self.size)
+
+
+@dataclass(frozen=True)
+class CalendarEntry:
+    """What stands on a day of a calendar. `time` is a ready text ("09:30"), `tone` as of a list's rows ("bad", "warn", "ok")."""
+
+    day: date
+    title: Any
+    url: str = ""
+    time: str = ""
+    tone: str = ""
+    icon: str = ""
+    kind: Any = ""  # what it is, where it is none of the list's records
+    id: Any = ""
+    version: Any = ""
+    can_move: bool = False

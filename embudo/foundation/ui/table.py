@@ -62,7 +62,7 @@ def value_of(column: Column) -> Callable[[Any], Any]:
 class TableDrawing:
     """The rows of one list. `url`, `sub`, `tone` and `actions` take a row and describe it; all may be None."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the parts of a table
         self,
         columns: Sequence[Column],
         *,
@@ -71,41 +71,70 @@ class TableDrawing:
         tone: Callable[[Any], str] | None = None,
         actions: Callable[[Any], Sequence[Action]] | None = None,
         title: Callable[[Any], Any] | None = None,
+        context: str = "",
+        picking: Any = None,
+        inline: Any = None,
     ) -> None:
         self.columns, self.url, self.sub, self.tone, self.actions = columns, url, sub, tone, actions
+        self.picking = picking  # draws the box by which a row is picked
+        self.inline = inline  # says which cells of which rows can be edited where they stand
+        self.context = text(context)  # the query of each row's address
         self.first = cell_of(columns[0])
         self.title = title or self.first
         self.has_picture = columns[0].kind == "avatar"
         self.cells = [self._frame(column) for column in columns[1:]]
+        self.head = f'<th role="rowheader" scope="row"{self._edit_mark(columns[0])}>'
 
-    @staticmethod
-    def _frame(column: Column) -> tuple[str, Callable[[Any], Any]]:
+    def _edit_mark(self, column: Column) -> str:
+        name = self.inline.names.get(column.key) if self.inline else None
+        return f' data-edit="{text(name)}" data-cell="{text(column.key)}"' if name else ""
+
+    def _frame(self, column: Column) -> tuple[str, Callable[[Any], Any]]:
         names = " ".join(
             name for name, on in (("end", column.end), ("num", column.kind in NUMERIC or column.end)) if on
         )
         cls = f' class="{names}"' if names else ""
-        return f'<td role="cell" data-label="{text(column.label)}"{cls}>', cell_of(column)
+        mark = self._edit_mark(column)
+        return f'<td role="cell" data-label="{text(column.label)}"{cls}{mark}>', cell_of(column)
 
     def head_cell(self, row: Any) -> str:
-        """The row header: name as a link, with its picture and a second line."""
+        """The row header."""
+        return f"{self.head}{self.head_content(row)}</th>"
+
+    def cell(self, row: Any, key: str) -> str:
+        """What stands in one cell."""
+        with atoms.asked_once():
+            if key == self.columns[0].key:
+                return self.head_content(row)
+            column = next(one for one in self.columns if one.key == key)
+            return text(cell_of(column)(row))
+
+    def head_content(self, row: Any) -> str:
+        """Name as a link, with its picture and a second line."""
         shown = self.first(row)
         address = self.url(row) if self.url else None
-        name = f'<a href="{text(address)}">{text(shown)}</a>' if address else f"<span>{text(shown)}</span>"
+        name = f"<span>{text(shown)}</span>"
+        if address:
+            name = f'<a href="{text(address)}{self.context}">{text(shown)}</a>'
         below = self.sub(row) if self.sub else None
         if below:
             name += f'<span class="sub">{text(below)}</span>'
         picture = atoms.avatar(shown) if self.has_picture else ""
-        return (
-            '<th role="rowheader" scope="row"><div class="main-cell">'
-            f'{picture}<div class="truncate">{name}</div></div></th>'
-        )
+        return f'<div class="main-cell">{picture}<div class="truncate">{name}</div></div>'
 
     def row(self, row: Any, number: int) -> str:
         tone = self.tone(row) if self.tone else ""
-        opening = f'<tr role="row" class="row-{text(tone)}">' if tone else '<tr role="row">'
+        cls = f' class="row-{text(tone)}"' if tone else ""
+        opening = f'<tr role="row"{cls}{self.inline.row_mark(row) if self.inline else ""}>'
         cells = "".join([f"{frame}{text(draw(row))}</td>" for frame, draw in self.cells])
         menu = self.menu(row, number) if self.actions else ""
-        return f"{opening}{self.head_cell(row)}{cells}{menu}</tr>"
+        return f"{opening}{self.box(row)}{self.head_cell(row)}{cells}{menu}</tr>"
+
+    def box(self, row: Any) -> str:
+        if self.picking is None:
+            return ""
+        box: str = self.picking.cell(row["pk"] if isinstance(row, dict) else row.pk, self.title(row))
+        return box
 
     def menu(self, row: Any, number: int) -> str:
         items = self.actions(row) if self.actions else ()
@@ -129,7 +158,8 @@ class TableDrawing:
 
     def headings(self, sort: str, url: Callable[[str], str]) -> SafeString:
         """The column headings; a sortable one is a link with `aria-sort`. `url` gives the address for a sort."""
-        cells = [self._heading(column, sort, url) for column in self.columns]
+        cells = [self.picking.heading] if self.picking else []
+        cells += [self._heading(column, sort, url) for column in self.columns]
         if self.actions:
             cells.append(
                 f'<th role="columnheader" scope="col" class="col-act"><span class="vh">{text(gettext("Actions"))}</span></th>'

@@ -20,6 +20,7 @@ from embudo.foundation.access.queries import actor_of
 from embudo.foundation.transfer import commands, queries
 from embudo.foundation.transfer.models import Import
 from embudo.kernel import job, worker
+from embudo.kernel.follow import follow
 from embudo.project.bench.figures import Control, Row
 
 ROWS = 100_000
@@ -98,6 +99,14 @@ def run(actor: Any, path: Path) -> tuple[Import, float, float]:
     return found, checked - begun, perf_counter() - checked
 
 
+def followed() -> float:
+    """Seconds until the search box and the keys of duplicates know the new records."""
+    begun = perf_counter()
+    while follow():
+        pass
+    return perf_counter() - begun
+
+
 def imports() -> list[Row]:
     actor = actor_of(User.objects.get(email="admin@example.com"), origin="cli")
     name = NAMES[connection.vendor]
@@ -106,6 +115,7 @@ def imports() -> list[Row]:
         workbook(path, ROWS)
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         first, checking, writing = run(actor, path)
+        following = followed()
         after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         again, rechecking, rewriting = run(actor, path)
         # last: its rows lie in memory as a whole
@@ -116,6 +126,7 @@ def imports() -> list[Row]:
         Row(f"import on {name}, check and write", ROWS / (checking + writing), "rows/s", 2000, control, is_rate=True),
         Row(f"import on {name}, of that the check", ROWS / checking, "rows/s", 4000, control, is_rate=True),
         Row(f"import on {name}, the same file again", ROWS / (rechecking + rewriting), "rows/s", 2000, control, is_rate=True),
+        Row(f"import on {name}, what follows in the background", ROWS / following, "rows/s", 1000, control, is_rate=True),
         Row(f"import on {name}: rows not created", ROWS - first.created_count, "", 0),
         Row(f"import on {name}: changed by the same file", again.created_count + again.updated_count, "", 0),
         Row("import: memory of the worker", after / 1024, "MB", 350),

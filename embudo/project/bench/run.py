@@ -14,12 +14,12 @@ django.setup()
 from django.db import connections  # noqa: E402 - Django must be set up first
 
 from embudo.project import setup  # noqa: E402
-from embudo.project.bench import dedupe, figures, footprint, imports, pages, trivial, writes  # noqa: E402
+from embudo.project.bench import dedupe, exports, figures, footprint, imports, pages, records, trivial, writes  # noqa: E402
 from embudo.project.bench.seed import Seed  # noqa: E402
 
 logger = logging.getLogger(__name__)
-BENCHES = {**pages.BENCHES, **writes.BENCHES, **footprint.BENCHES, **imports.BENCHES}
-UNSEEDED = frozenset({"start", "size", "dedupe"})
+BENCHES = {**pages.BENCHES, **writes.BENCHES, **footprint.BENCHES, **imports.BENCHES, **exports.BENCHES}
+UNSEEDED = frozenset({"start", "size", "dedupe", "records"})
 
 
 def say(text: str) -> None:
@@ -35,7 +35,10 @@ def main(file: str, count: int, names: list[str]) -> int:
         setup.collect_static()
         connections.close_all()
         say(f"seeded in {perf_counter() - started:.0f} s")
-    benches = BENCHES | {"dedupe": partial(dedupe.dedupes, count)}
+    benches = BENCHES | {
+        "dedupe": partial(dedupe.dedupes, count),
+        "records": partial(records.records, count, say),
+    }
     rows: list[figures.Row] = []
     failed = 0
     for name in names:

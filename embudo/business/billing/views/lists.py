@@ -44,6 +44,7 @@ class Invoices(ListPage):
     )
     search = queries.searched
     search_label = _("Number or customer")
+    calendar_by = "due"
     default_sort = "-issued"
     actions = (
         Action(
@@ -84,6 +85,7 @@ class Payments(ListPage):
     )  # fmt: skip
     search_fields = ("invoice__number", "invoice__buyer_name", "reference")
     search_label = _("Invoice, customer or reference")
+    calendar_by = "paid_on"
     default_sort = "-paid_on"
     empty_title = _("No payments yet")
     empty_text = _("Open an invoice and enter what came in.")

@@ -6,9 +6,10 @@ from ninja import Query, Router
 from pydantic import BeforeValidator, Field
 
 from embudo.business.directory import commands, queries
-from embudo.business.directory.permissions import VIEW_COMPANIES, VIEW_PEOPLE
+from embudo.business.directory.permissions import DELETE_COMPANY, DELETE_PERSON, VIEW_COMPANIES, VIEW_PEOPLE
 from embudo.foundation.access.queries import user
 from embudo.foundation.attributes.queries import narrowed
+from embudo.foundation.recycle.commands import recycle_record
 from embudo.foundation.rest.operations import operation
 from embudo.foundation.rest.paging import TreeFilters, page_of
 from embudo.foundation.rest.requests import Request, if_match
@@ -171,6 +172,14 @@ def change_company(request: Request, company_id: UUID, data: CompanyChange) -> A
     return commands.change_company(request.actor, company, version=if_match(request), **given)
 
 
+@router.delete(
+    "/companies/{uuid:company_id}", response={204: None}, tags=COMPANIES, summary="Delete a company"
+)
+@operation(DELETE_COMPANY)
+def delete_company(request: Request, company_id: UUID) -> None:
+    recycle_record(request.actor, queries.company(request.actor, company_id), version=if_match(request))
+
+
 @router.post(
     "/companies/{uuid:company_id}/owner",
     response=CompanyOut,
@@ -295,6 +304,12 @@ def read_person(request: Request, person_id: UUID) -> Any:
 def change_person(request: Request, person_id: UUID, data: PersonChange) -> Any:
     person = queries.person(request.actor, person_id)
     return commands.change_person(request.actor, person, version=if_match(request), **data.given())
+
+
+@router.delete("/people/{uuid:person_id}", response={204: None}, tags=PEOPLE, summary="Delete a person")
+@operation(DELETE_PERSON)
+def delete_person(request: Request, person_id: UUID) -> None:
+    recycle_record(request.actor, queries.person(request.actor, person_id), version=if_match(request))
 
 
 @router.post(

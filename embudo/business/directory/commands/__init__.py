@@ -21,6 +21,12 @@ from embudo.business.directory.commands.contacts import (
     remove_contact,
     undo_contacts,
 )
+from embudo.business.directory.commands.editing import (
+    change_companies,
+    change_people,
+    hand_over_companies,
+    hand_over_people,
+)
 from embudo.business.directory.commands.given import UNCHANGED
 from embudo.business.directory.commands.import_companies import import_companies
 from embudo.business.directory.commands.import_people import import_people
@@ -48,9 +54,11 @@ __all__ = [
     "ask_register",
     "change_address",
     "change_affiliation",
+    "change_companies",
     "change_company",
     "change_company_owner",
     "change_contact",
+    "change_people",
     "change_person",
     "change_person_owner",
     "end_affiliation",
@@ -58,6 +66,8 @@ __all__ = [
     "fill_from_register",
     "fill_person",
     "fillable",
+    "hand_over_companies",
+    "hand_over_people",
     "import_companies",
     "import_people",
     "link_person_to_company",

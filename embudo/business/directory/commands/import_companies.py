@@ -13,6 +13,7 @@ from embudo.kernel.errors import Invalid
 from embudo.kernel.fold import fold
 from embudo.kernel.importing import Plan, write_rows
 from embudo.kernel.kind import ImportResult, ImportRow
+from embudo.kernel.prepared import made
 
 NOT_CHECKED = ("owner", "id", "custom")
 COLUMNS = {"id": "pk", "tax_id": "tax_key", "email": "email_key", "name": "name_key"}
@@ -41,9 +42,9 @@ def new_company(actor: Actor, values: Mapping[str, Any], usual: Mapping[str, Any
     plain = {name: value for name, value in values.items() if name not in NOT_CHECKED}
     more = values.get("custom")
     custom = custom_values(actor, Company, more) if more else dict(usual)
-    company = Company(**plain, owner_id=values.get("owner") or actor.id, custom=custom)
-    made: Company = with_derived(company)
-    return made
+    said = {**plain, "owner_id": values.get("owner") or actor.id, "custom": custom}
+    company: Company = with_derived(made(Company, said))
+    return company
 
 
 def with_derived(record: Any) -> Any:
@@ -89,10 +90,12 @@ def _checked(row: Mapping[str, Any], home: str) -> Mapping[str, Any] | Invalid:
 def company_key_of(key: str, values: Mapping[str, Any]) -> str:
     if key == "tax_id":
         return rules.tax_key(values.get("tax_id") or "")
+    if key in ("id", "email"):
+        return str(values.get(key) or "")
     name = rules.company_key(values["name"]) if values.get("name") else ""
     if key == "name_town":
         return f"{name}\n{fold(values['town'])}" if name and values.get("town") else ""
-    return name if key == "name" else str(values.get(key) or "")
+    return name
 
 
 def companies_by_key(actor: Actor, key: str, texts: Sequence[str]) -> dict[str, UUID | None]:

@@ -23,6 +23,7 @@ from embudo.kernel.errors import Invalid
 from embudo.kernel.event import publish
 from embudo.kernel.importing import Plan, Written, write_rows
 from embudo.kernel.kind import ImportResult, ImportRow
+from embudo.kernel.prepared import made
 
 NOT_CHECKED = ("owner", "id", "company", "full_name", "custom")
 OF_THE_ROW = ("owner", "id", "company")
@@ -92,9 +93,9 @@ def _new_person(actor: Actor, values: Mapping[str, Any], houses: _Houses, usual:
     more = values.get("custom")
     custom = custom_values(actor, Person, more) if more else dict(usual)
     owner = values.get("owner") or actor.id
-    person = Person(**plain, company_id=houses.of(values), owner_id=owner, custom=custom)
-    made: Person = with_derived(person)
-    return made
+    said = {**plain, "company_id": houses.of(values), "owner_id": owner, "custom": custom}
+    person: Person = with_derived(made(Person, said))
+    return person
 
 
 def _link(rows: Sequence[ImportRow], written: Written, houses: _Houses) -> None:

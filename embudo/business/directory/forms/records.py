@@ -41,8 +41,13 @@ def country_choices() -> list[tuple[str, str]]:
     return _country_choices(get_language() or "en")
 
 
+@cache
+def _country_names(language: str) -> dict[str, str]:
+    return dict(_country_choices(language))
+
+
 def country_name(code: str) -> str:
-    return dict(country_choices()).get(code, code) if code else ""
+    return _country_names(get_language() or "en").get(code, code) if code else ""
 
 
 def organisation_country() -> str:

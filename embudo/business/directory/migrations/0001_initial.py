@@ -75,8 +75,6 @@ class Migration(migrations.Migration):
                 ('source4', models.CharField(blank=True, max_length=120, verbose_name='source 4')),
                 ('remarks', models.TextField(blank=True, max_length=4000, verbose_name='remarks')),
                 ('name_key', models.CharField(editable=False, max_length=160)),
-                ('name_start', models.CharField(editable=False, max_length=5)),
-                ('email_domain', models.CharField(editable=False, max_length=254, null=True)),
                 ('tax_key', models.CharField(editable=False, max_length=20, null=True)),
                 ('email_key', models.CharField(editable=False, max_length=254, null=True)),
                 ('phone_key', models.CharField(editable=False, max_length=20, null=True)),
@@ -114,7 +112,6 @@ class Migration(migrations.Migration):
                 ('remarks', models.TextField(blank=True, max_length=4000, verbose_name='remarks')),
                 ('name', models.CharField(editable=False, max_length=161)),
                 ('name_key', models.CharField(editable=False, max_length=160)),
-                ('name_start', models.CharField(editable=False, max_length=5)),
                 ('email_key', models.CharField(editable=False, max_length=254, null=True)),
                 ('phone_key', models.CharField(editable=False, max_length=20, null=True)),
                 ('mobile_key', models.CharField(editable=False, max_length=20, null=True)),
@@ -221,15 +218,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='company',
-            index=models.Index(fields=['name_start'], name='company_same_start'),
-        ),
-        migrations.AddIndex(
-            model_name='company',
             index=models.Index(condition=models.Q(('email_key__isnull', False)), fields=['email_key'], name='company_same_email'),
-        ),
-        migrations.AddIndex(
-            model_name='company',
-            index=models.Index(condition=models.Q(('email_domain__isnull', False)), fields=['email_domain'], name='company_same_domain'),
         ),
         migrations.AddIndex(
             model_name='company',
@@ -266,10 +255,6 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='person',
             index=models.Index(fields=['name_key'], name='person_same_name'),
-        ),
-        migrations.AddIndex(
-            model_name='person',
-            index=models.Index(fields=['name_start'], name='person_same_start'),
         ),
         migrations.AddIndex(
             model_name='person',

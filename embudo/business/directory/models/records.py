@@ -66,9 +66,14 @@ class Addressed(models.Model):
 
 class Company(WithCustomValues, Addressed, OwnedRecord):
     view_permission = permissions.VIEW_COMPANIES
+    # many a company is one person, called like them
+    personal_fields: ClassVar[tuple[str, ...]] = (
+        "name", "tax_id", "vat_id", "email", "phone", "mobile", "fax", "street", "number", "postcode", "town", "region", "further",
+        "remarks", "custom",
+    )  # fmt: skip
     # derived from the other columns: nothing to keep in the log
     secret_fields: ClassVar[tuple[str, ...]] = (
-        "name_key", "name_start", "email_domain", "tax_key", "email_key", "phone_key", "mobile_key", "search",
+        "name_key", "tax_key", "email_key", "phone_key", "mobile_key", "search",
     )  # fmt: skip
 
     name = models.CharField(_("name"), max_length=160)
@@ -105,8 +110,6 @@ class Company(WithCustomValues, Addressed, OwnedRecord):
     remarks = models.TextField(_("remarks"), max_length=4000, blank=True)
 
     name_key = models.CharField(max_length=160, editable=False)
-    name_start = models.CharField(max_length=5, editable=False)
-    email_domain = key_field(254)
     tax_key = key_field(20)
     email_key = key_field(254)
     phone_key = key_field(20)
@@ -123,9 +126,7 @@ class Company(WithCustomValues, Addressed, OwnedRecord):
             models.Index(fields=["owner", "updated", "id"], name="company_owner_updated"),
             models.Index(fields=["is_customer", "updated", "id"], name="company_customer_updated"),
             models.Index(fields=["name_key"], name="company_same_name"),
-            models.Index(fields=["name_start"], name="company_same_start"),
             key_index("email_key", "company_same_email"),
-            key_index("email_domain", "company_same_domain"),
             key_index("phone_key", "company_same_phone"),
             key_index("mobile_key", "company_same_mobile"),
             key_index("tax_key", "company_same_tax"),
@@ -160,7 +161,7 @@ class Person(WithCustomValues, Addressed, OwnedRecord):
         "custom",
     )
     secret_fields: ClassVar[tuple[str, ...]] = (
-        "name_key", "name_start", "email_key", "phone_key", "mobile_key", "search",
+        "name_key", "email_key", "phone_key", "mobile_key", "search",
     )  # fmt: skip
 
     first_name = models.CharField(_("first name"), max_length=80, blank=True)
@@ -182,7 +183,6 @@ class Person(WithCustomValues, Addressed, OwnedRecord):
 
     name = models.CharField(max_length=161, editable=False)
     name_key = models.CharField(max_length=160, editable=False)
-    name_start = models.CharField(max_length=5, editable=False)
     email_key = key_field(254)
     phone_key = key_field(20)
     mobile_key = key_field(20)
@@ -198,7 +198,6 @@ class Person(WithCustomValues, Addressed, OwnedRecord):
             models.Index(fields=["owner", "updated", "id"], name="person_owner_updated"),
             models.Index(fields=["is_customer", "updated", "id"], name="person_customer_updated"),
             models.Index(fields=["name_key"], name="person_same_name"),
-            models.Index(fields=["name_start"], name="person_same_start"),
             key_index("email_key", "person_same_email"),
             key_index("phone_key", "person_same_phone"),
             key_index("mobile_key", "person_same_mobile"),

@@ -31,13 +31,10 @@ from embudo.business.directory.rules.keys import (
     KEYED_PERSON,
     company_key,
     company_keys,
-    email_domain,
-    name_start,
     person_key,
     person_keys,
     tax_key,
 )
-from embudo.business.directory.rules.likeness import Known, Likeness, Sought, likeness, sought
 from embudo.business.directory.rules.poland import Place, doubt, place, places, regions
 
 __all__ = [
@@ -49,13 +46,10 @@ __all__ = [
     "MOST_PARTS",
     "Activity",
     "Kind",
-    "Known",
-    "Likeness",
     "Medium",
     "Outcome",
     "Place",
     "Size",
-    "Sought",
     "activities",
     "activity",
     "checked_address",
@@ -66,11 +60,8 @@ __all__ = [
     "company_keys",
     "division_options",
     "doubt",
-    "email_domain",
     "kind_in",
     "kinds_for",
-    "likeness",
-    "name_start",
     "person_key",
     "person_keys",
     "place",
@@ -79,7 +70,6 @@ __all__ = [
     "regions",
     "section_name",
     "size_of",
-    "sought",
     "tax_key",
     "vat_prefix",
 ]

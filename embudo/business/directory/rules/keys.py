@@ -1,7 +1,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from embudo.foundation.duplicates.rules import company_key, email_domain, person_key, tax_key
+from embudo.foundation.duplicates.rules import company_key, person_key, tax_key
 from embudo.kernel.fold import fold
 
 __all__ = [
@@ -9,8 +9,6 @@ __all__ = [
     "KEYED_PERSON",
     "company_key",
     "company_keys",
-    "email_domain",
-    "name_start",
     "person_key",
     "person_keys",
     "tax_key",
@@ -23,18 +21,10 @@ KEYED_COMPANY = (
 KEYED_PERSON = ("first_name", "last_name", "email", "phone", "mobile", "job_title", "further")
 
 
-def name_start(key: str) -> str:
-    """What two spellings of one name very likely share: the first five letters."""
-    return key.replace(" ", "")[:5]
-
-
 def company_keys(values: Mapping[str, Any]) -> dict[str, str | None]:
     """The derived columns of a company: what duplicates and the list's search are found by."""
-    key = company_key(values["name"])
     return {
-        "name_key": key,
-        "name_start": name_start(key),
-        "email_domain": email_domain(values["email"]) or None,
+        "name_key": company_key(values["name"]),
         "tax_key": tax_key(values["tax_id"]) or None,
         **_contact_keys(values),
         "search": _search_text(values.get(name) for name in KEYED_COMPANY),
@@ -51,12 +41,10 @@ def _search_text(words: Iterable[str | None]) -> str:
 
 def person_keys(values: Mapping[str, Any]) -> dict[str, str | None]:
     """The derived columns of a person."""
-    key = person_key(values["first_name"], values["last_name"])
     name = f"{values['first_name']} {values['last_name']}".strip()
     return {
         "name": name,
-        "name_key": key,
-        "name_start": name_start(fold(values["last_name"])),
+        "name_key": person_key(values["first_name"], values["last_name"]),
         **_contact_keys(values),
         "search": _search_text((name, *(values.get(one) for one in KEYED_PERSON[2:]))),
     }

@@ -3,14 +3,10 @@ from typing import Any
 import pytest
 
 from embudo.business.directory.rules import (
-    Known,
     checked_company,
     checked_person,
     company_key,
-    email_domain,
-    likeness,
     person_key,
-    sought,
     tax_key,
 )
 from embudo.kernel.errors import Invalid
@@ -34,10 +30,6 @@ def test_company_key_drops_legal_form_and_accents(name: str, key: str) -> None:
 
 def test_person_key_does_not_mind_the_order() -> None:
     assert person_key("Łucja", "Nowak") == person_key("Nowak", "lucja") == "lucja nowak"
-
-
-def test_email_domain_of_a_provider_says_nothing() -> None:
-    assert (email_domain("a@Acme.com"), email_domain("a@gmail.com")) == ("acme.com", "")
 
 
 def test_tax_key_drops_country_and_signs() -> None:
@@ -73,25 +65,3 @@ def test_checked_person_needs_a_last_name() -> None:
     with pytest.raises(Invalid) as fault:
         checked_person({"last_name": ""})
     assert str(fault.value.errors["last_name"][0]) == "Enter the last name."
-
-
-@pytest.mark.parametrize(
-    ("asked", "known", "reason"),
-    [
-        (sought(tax_id="5260250274"), Known("other", tax_key="5260250274"), "Same tax number"),
-        (sought(email="A@acme.com"), Known("other", email="a@acme.com"), "Same e-mail address"),
-        (sought(phone="+48583012214"), Known("other", phones=("", "+48583012214")), "Same phone number"),
-        (sought(name="Acme Inc"), Known("acme"), "Same name"),
-        (sought(name="Acmee Holdings"), Known("acme holdings"), "Similar name"),
-        (sought(name="Acme", tax_id="1"), Known("acme", tax_key="2"), "Similar name, but another tax number"),
-        (sought(name="Else", email="b@acme.com"), Known("acme", domain="acme.com"), "Same e-mail domain"),
-    ],
-)
-def test_likeness_says_why(asked: Any, known: Known, reason: str) -> None:
-    told = likeness(asked, known, is_person=False)
-    assert told is not None
-    assert str(told.reason) == reason
-
-
-def test_likeness_of_strangers_is_nothing() -> None:
-    assert likeness(sought(name="Acme", email="a@gmail.com"), Known("umbrella"), is_person=False) is None

@@ -6,6 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from embudo.business.directory.models import Affiliation, Company, Person
 from embudo.business.directory.tests.builders import a_company, a_person
 from embudo.foundation.access.tests.builders import a_client, ann, bob, cat, user_of
+from embudo.kernel.worker import drain
 
 pytestmark = pytest.mark.django_db
 
@@ -75,6 +76,7 @@ def test_form_asks_before_it_registers_a_duplicate(client: Client) -> None:
 def test_duplicates_are_shown_while_one_types(client: Client) -> None:
     a_company("Acme Ltd")
     a_person(first_name="Anna")
+    drain()
     assert "Acme Ltd" in client.get("/companies/duplicates/?name=acme").content.decode()
     assert (
         "Anna Kowalska"

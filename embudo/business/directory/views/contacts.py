@@ -104,10 +104,12 @@ def contacts_context(actor: Actor, holder: Company | Person) -> dict[str, Any]:
         "pencil",
         dialog=True,
     )
+    contacts = shown_contacts(actor, holder)
+    offered = [*buttons, *([kinds] if contacts else [])]
     return {
-        "contacts": shown_contacts(actor, holder),
+        "contacts": contacts,
         "may_change_contacts": may,
-        "contact_actions": [*buttons, kinds] if may else [],
+        "contact_actions": offered if may else [],
     }
 
 

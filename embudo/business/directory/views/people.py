@@ -1,3 +1,4 @@
+from operator import itemgetter
 from typing import Any
 
 from django.urls import reverse, reverse_lazy
@@ -34,7 +35,12 @@ class People(ListPage):
         Column("name", _("Person"), kind="avatar", sort="name"),
         Column("company__name", _("Company")),
         Column("job_title", _("Job title")),
-        Column("phone", _("Phone"), cell=lambda row: phone_text(row["phone"]) if row["phone"] else "—"),
+        Column(
+            "phone",
+            _("Phone"),
+            cell=lambda row: phone_text(row["phone"]) if row["phone"] else "—",
+            value=itemgetter("phone"),
+        ),
         Column("is_customer", _("State"), cell=customer_badge),
         Column("owner__name", _("Owner"), kind="person"),
         Column("updated", _("Changed"), kind="datetime", sort="updated", descends_first=True),

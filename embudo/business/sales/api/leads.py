@@ -11,9 +11,10 @@ from pydantic import Field
 from embudo.business.sales import commands, queries
 from embudo.business.sales.api.opportunities import Assignment, OpportunityOut, linked
 from embudo.business.sales.models import LeadSource
-from embudo.business.sales.permissions import VIEW_LEADS
+from embudo.business.sales.permissions import DELETE_LEAD, VIEW_LEADS
 from embudo.business.sales.rules.leads import DisqualifyReason, LeadStatus
 from embudo.foundation.attributes.queries import narrowed
+from embudo.foundation.recycle.commands import recycle_record
 from embudo.foundation.rest.operations import operation
 from embudo.foundation.rest.paging import TreeFilters, page_of
 from embudo.foundation.rest.requests import BearerToken, Request, if_match
@@ -175,6 +176,12 @@ def create_lead(request: Request, data: LeadIn) -> Any:
 def change_lead(request: Request, lead_id: UUID, data: LeadChange) -> Any:
     lead = queries.lead(request.actor, lead_id)
     return commands.edit_lead(request.actor, lead, version=if_match(request), **data.given())
+
+
+@router.delete("/leads/{uuid:lead_id}", response={204: None}, summary="Delete a lead")
+@operation(DELETE_LEAD)
+def delete_lead(request: Request, lead_id: UUID) -> None:
+    recycle_record(request.actor, queries.lead(request.actor, lead_id), version=if_match(request))
 
 
 @router.post("/leads/{uuid:lead_id}/assign", response=LeadOut, summary="Assign a lead")

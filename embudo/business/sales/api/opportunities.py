@@ -8,11 +8,12 @@ from pydantic import Field
 
 from embudo.business.directory import queries as directory
 from embudo.business.sales import commands, queries
-from embudo.business.sales.permissions import VIEW_OPPORTUNITIES, VIEW_PIPELINES
+from embudo.business.sales.permissions import DELETE_OPPORTUNITY, VIEW_OPPORTUNITIES, VIEW_PIPELINES
 from embudo.business.sales.rules.pipelines import LostReason, StageKind
 from embudo.business.supply import queries as supply
 from embudo.foundation.access.queries import user
 from embudo.foundation.attributes.queries import narrowed
+from embudo.foundation.recycle.commands import recycle_record
 from embudo.foundation.rest.operations import operation
 from embudo.foundation.rest.paging import TreeFilters, page_of
 from embudo.foundation.rest.requests import Request, if_match
@@ -163,6 +164,13 @@ def create_opportunity(request: Request, data: OpportunityIn) -> Any:
         request.actor, title=data.title, value=data.value.money(), closes=data.closes,
         custom=data.given().get("custom"), **records,
     )  # fmt: skip
+
+
+@router.delete("/opportunities/{uuid:opportunity_id}", response={204: None}, summary="Delete an opportunity")
+@operation(DELETE_OPPORTUNITY)
+def delete_opportunity(request: Request, opportunity_id: UUID) -> None:
+    found = queries.opportunity(request.actor, opportunity_id)
+    recycle_record(request.actor, found, version=if_match(request))
 
 
 @router.patch(

@@ -1,4 +1,10 @@
 from embudo.business.sales.commands.conversion import convert_lead, undo_conversion
+from embudo.business.sales.commands.editing import (
+    assign_leads,
+    assign_opportunities,
+    change_leads,
+    change_opportunities,
+)
 from embudo.business.sales.commands.enquiries import submit_lead
 from embudo.business.sales.commands.imports import import_leads
 from embudo.business.sales.commands.leads import (
@@ -23,7 +29,11 @@ from embudo.business.sales.commands.sources import change_source, define_source,
 
 __all__ = [
     "assign_lead",
+    "assign_leads",
+    "assign_opportunities",
     "assign_opportunity",
+    "change_leads",
+    "change_opportunities",
     "change_source",
     "convert_lead",
     "define_default_pipeline",

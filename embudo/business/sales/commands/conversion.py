@@ -98,7 +98,12 @@ def undo_conversion(actor: Actor, lead: Lead) -> Undone:
     """
     lead = lock(lead)
     check_undoable(lead.closed if lead.status == LeadStatus.CONVERTED else None, clock.now())
-    opportunity = Opportunity.objects.get(lead=lead)
+    opportunity = Opportunity.objects.filter(lead=lead).first()
+    if opportunity is None:
+        raise Refused(
+            "sales.opportunity_deleted",
+            _("Its opportunity was deleted. Restore that from the recycle bin first."),
+        )
     if lead.conversion is None or queries.has_moved_on(opportunity):
         raise Refused(
             "sales.opportunity_moved_on",

@@ -76,7 +76,7 @@ class Opportunity(WithCustomValues, OwnedRecord):
     """
 
     view_permission = permissions.VIEW_OPPORTUNITIES
-    personal_fields: ClassVar[tuple[str, ...]] = ("lost_note",)
+    personal_fields: ClassVar[tuple[str, ...]] = ("title", "lost_note")
     secret_fields: ClassVar[tuple[str, ...]] = ("search",)
 
     title = models.CharField(_("title"), max_length=200)

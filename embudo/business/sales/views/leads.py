@@ -67,6 +67,7 @@ class Leads(ListPage):
     )
     search = lambda leads, words: leads.matching(words)  # noqa: E731 - one expression, as the page wants it
     search_label = _("Find by name, company, e-mail or phone")
+    board_by, calendar_by = "status", "created"
     default_sort = "-created"
     actions = (
         Action(_("New lead"), reverse_lazy("sales:lead_new"), "plus", SUBMIT_LEAD, primary=True, dialog=True),

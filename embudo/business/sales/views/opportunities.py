@@ -80,6 +80,7 @@ class Opportunities(ListPage):
     )
     search = lambda found, words: found.matching(words)  # noqa: E731 - one expression, as the page wants it
     search_label = _("Find by title or company")
+    board_by, calendar_by = "state", "closes"
     default_sort = "-created"
     actions = (Action(_("Board"), reverse_lazy("sales:board"), "kanban"), NEW_OPPORTUNITY)
     empty_title = _("No opportunities yet")

@@ -38,6 +38,7 @@ from embudo.foundation.access.queries.links import (
     user_of_invitation,
     user_of_reset_link,
 )
+from embudo.foundation.access.queries.owners import checked_owner
 from embudo.foundation.access.queries.sight import Reason, Sight, has_own_rules, who_sees
 from embudo.foundation.access.rules import ADMINISTRATOR, DEFAULT_ROLES
 from embudo.kernel import clock
@@ -379,7 +380,7 @@ def user_grants(user: User) -> dict[str, Scope]:
 
 
 __all__ = [
-    "Reason", "Sight", "active_members", "actor_of", "actor_of_token", "administrators", "admitted", "factors", "founder", "grants_of",
+    "Reason", "Sight", "active_members", "actor_of", "actor_of_token", "administrators", "admitted", "checked_owner", "factors", "founder", "grants_of",
     "grants_of_roles", "has_factor", "has_own_rules", "invitation_link", "is_fresh", "may_report_to", "nested", "open_secret", "organisation",
     "organisation_language", "own_user", "passkey_question", "qr_code", "recovery_codes", "recovery_codes_to_show", "reset_link", "role",
     "role_choices", "role_ids_of", "role_label", "roles", "roles_of", "sign_in", "sign_ins", "team", "team_sizes",

@@ -1,7 +1,8 @@
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from typing import TypeVar
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db.models import Count, QuerySet
 
@@ -95,6 +96,14 @@ def call(actor: Actor, call_id: UUID) -> Call:
 
 def meetings(actor: Actor) -> QuerySet[Meeting]:
     return Meeting.objects.visible_to(actor).select_related("owner")
+
+
+def meetings_between(actor: Actor, first: date, last: date) -> QuerySet[Meeting]:
+    """The meetings of these days, as the actor's clock counts them; cancelled ones are left out."""
+    zone = ZoneInfo(actor.time_zone)
+    begin, end = (datetime.combine(day, time(), zone) for day in (first, last + timedelta(1)))
+    found = meetings(actor).filter(starts__gte=begin, starts__lt=end, cancelled_at__isnull=True)
+    return found.order_by("starts", "id")
 
 
 def meeting(actor: Actor, meeting_id: UUID) -> Meeting:

@@ -142,7 +142,7 @@ def test_reopen_task_makes_it_open_again() -> None:
 def test_remove_task_takes_it_away() -> None:
     actor = ann()
     commands.remove_task(actor, a_task(actor))
-    assert (Task.objects.count(), last_event()) == (0, "activity.TaskRemoved")
+    assert (Task.objects.count(), last_event()) == (0, "recycle.RecordDeleted")
 
 
 def test_automatic_task_closes_by_nobodys_hand() -> None:

@@ -98,6 +98,9 @@ class RemoveNote(ConfirmPage):
     def success_message(self, result: Any) -> str:
         return gettext("Note removed.")
 
+    def undo_url(self, result: Any) -> str:
+        return reverse("recycle:restore", args=[result.pk])
+
 
 class LogCall(EntryPage):
     command = commands.log_call

@@ -1,27 +1,29 @@
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
 from embudo.foundation.access import queries as access
 from embudo.foundation.activity import commands, permissions, queries
 from embudo.foundation.activity.forms import AssignTaskForm, TaskForm
-from embudo.foundation.activity.models import Task
+from embudo.foundation.activity.models import Meeting, Task
 from embudo.foundation.activity.rules import Priority, closing_in_words
 from embudo.foundation.activity.views.timeline import may_touch
 from embudo.foundation.ui import atoms
 from embudo.foundation.ui.access_marks import actor_of, guarded
 from embudo.foundation.ui.hooks_registry import record_url
-from embudo.foundation.ui.keyset import KeysetPage
 from embudo.foundation.ui.lookup import lookup_options
 from embudo.foundation.ui.pages import CommandPage, ConfirmPage, ListPage, RecordPage
-from embudo.foundation.ui.parts import Action, Column, Crumb, Filter, Tab
+from embudo.foundation.ui.parts import Action, CalendarEntry, Column, Crumb, Filter, Tab
 from embudo.kernel import clock
 from embudo.kernel.actor import Actor
 
+MOST_MEETINGS = 500
 TO_LIST = Crumb(_("Tasks"), reverse_lazy("activity:tasks"))
 
 
@@ -100,6 +102,7 @@ class Tasks(ListPage):
     )
     filters = (Filter("priority", _("Priority"), PRIORITIES, "priority"),)
     search_fields = ("title", "details")
+    board_by, calendar_by = "priority", "due"
     default_sort = "due"
     actions = (
         Action(
@@ -117,10 +120,17 @@ class Tasks(ListPage):
     )
     help_key = "activity:tasks"
 
-    def results_context(self, page: KeysetPage) -> dict[str, Any]:
-        places = [(task.about_kind, task.about_id) for task in page.rows]
-        self.titles = queries.titles_of(self.actor, places)
-        return super().results_context(page)
+    def prepare(self, rows: Sequence[Task]) -> None:
+        self.titles = queries.titles_of(self.actor, [(task.about_kind, task.about_id) for task in rows])
+
+    def also_on(self, by: str, first: date, last: date) -> Sequence[CalendarEntry]:
+        """Meetings stand beside what is due, those of the people whose to-dos are shown."""
+        tab = self.tab or self.tabs[0]
+        if by != "due" or tab.key == "done" or self.words or self.filters_in_use:
+            return ()
+        found = queries.meetings_between(self.actor, first, last)
+        own = found.filter(owner_id=self.actor.id) if tab.key in ("today", "mine") else found
+        return [meeting_entry(one, self.actor) for one in own[:MOST_MEETINGS]]
 
     def row_url(self, row: Task) -> str:
         return record_url("activity:task", row.pk)
@@ -136,6 +146,24 @@ class Tasks(ListPage):
 
     def count_text(self, n: int) -> str:
         return ngettext("%(n)s task found", "%(n)s tasks found", n) % {"n": self.count_shown(n)}
+
+
+def meeting_entry(meeting: Meeting, actor: Actor) -> CalendarEntry:
+    local = meeting.starts.astimezone(ZoneInfo(actor.time_zone))
+    return CalendarEntry(
+        day=local.date(),
+        time=f"{local:%H:%M}",
+        title=meeting.title,
+        url=record_url("activity:meeting", meeting.pk),
+        icon="calendar-clock",
+        kind=_("Meeting"),
+    )
+
+
+@guarded(permissions.VIEW_TASKS)
+def calendar(request: HttpRequest) -> HttpResponse:
+    """One's own to-dos by the day they are due, with one's meetings: a face of the list of tasks."""
+    return HttpResponseRedirect(f"{reverse('activity:tasks')}?tab=mine&face=calendar&by=due")
 
 
 def task_actions(actor: Actor, task: Task, *, is_page: bool = False) -> list[Action]:
@@ -155,9 +183,10 @@ def task_actions(actor: Actor, task: Task, *, is_page: bool = False) -> list[Act
         )
     if can_change and not task.is_automatic:
         actions.append(Action(_("Edit"), reverse("activity:task_change", args=args), "pencil", dialog=True))
-        actions.append(
-            Action(_("Remove"), reverse("activity:task_remove", args=args), "trash-2", dialog=True)
-        )
+        if not is_page:  # the page's own menu offers it
+            actions.append(
+                Action(_("Remove"), reverse("activity:task_remove", args=args), "trash-2", dialog=True)
+            )
     if can_change and task.is_automatic and not task.is_done:
         actions.append(
             Action(
@@ -250,7 +279,7 @@ class ReopenTask(ConfirmPage):
 class RemoveTask(ConfirmPage):
     query, command = queries.task, commands.remove_task
     title, submit_label = _("Remove the task"), _("Remove")
-    intro = _("It leaves everybody's list. What it said stays in the log only.")
+    intro = _("It leaves everybody's list and stays in the recycle bin for 30 days.")
     cancel_url = reverse_lazy("activity:tasks")
     crumbs = (TO_LIST,)
     is_danger = True
@@ -260,6 +289,9 @@ class RemoveTask(ConfirmPage):
 
     def success_message(self, result: Any) -> str:
         return gettext("Task removed.")
+
+    def undo_url(self, result: Any) -> str:
+        return reverse("recycle:restore", args=[result.pk])
 
 
 @guarded(permissions.VIEW_TASKS)

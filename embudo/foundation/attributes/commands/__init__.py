@@ -1,5 +1,6 @@
 from embudo.foundation.attributes.commands.attributes import (
     AttributeChange,
+    add_choice,
     archive_attribute,
     change_attribute,
     define_attribute,
@@ -19,6 +20,7 @@ from embudo.foundation.attributes.commands.saved import (
 __all__ = [
     "AttributeChange",
     "ViewState",
+    "add_choice",
     "archive_attribute",
     "change_attribute",
     "change_view",

@@ -10,6 +10,7 @@ from embudo.foundation.attributes.permissions import DEFINE_ATTRIBUTES
 from embudo.foundation.attributes.rules import AttributeType, Choice, Definition
 from embudo.foundation.attributes.rules.definitions import (
     MOST_ATTRIBUTES,
+    MOST_CHOICES,
     checked_default,
     checked_definition,
     checked_key,
@@ -17,6 +18,7 @@ from embudo.foundation.attributes.rules.definitions import (
     key_from,
     read_choices,
 )
+from embudo.foundation.attributes.rules.kinds import WITH_CHOICES
 from embudo.kernel import clock
 from embudo.kernel.actor import Actor
 from embudo.kernel.change import create, update
@@ -103,10 +105,7 @@ def _values(key: str, kind: str, change: AttributeChange, known: tuple[Choice, .
         "label": whole.label, "labels": dict(whole.labels), "section": whole.section, "help": whole.help,
         "order": change.order, "is_required": whole.is_required, "is_unique": whole.is_unique,
         "is_searchable": whole.is_searchable, "default": checked_default(whole, change.default),
-        "choices": [
-            {"key": one.key, "label": one.label, "labels": dict(one.labels), "is_offered": one.is_offered}
-            for one in whole.choices
-        ],
+        "choices": [_plain_choice(one) for one in whole.choices],
         "limits": dict(whole.limits), "view_roles": list(whole.view_roles), "edit_roles": list(whole.edit_roles),
     }  # fmt: skip
 
@@ -137,6 +136,35 @@ def _is_shared(attribute: CustomAttribute) -> bool:
         value__isnull=False
     )
     return bool(rows.order_by().values("value").annotate(n=Count("pk")).filter(n__gt=1).exists())
+
+
+@command(DEFINE_ATTRIBUTES)
+def add_choice(actor: Actor, attribute: CustomAttribute, *, label: str) -> str:
+    """
+    Offers one more choice, or again one that was offered before, and says its key; one that is offered stays as it is. Refuses
+    (Invalid) an empty label and an attribute without choices.
+    """
+    attribute = lock(attribute)
+    known = attribute.definition.choices
+    name = " ".join(label.replace("\0", "").split())[:120]
+    if not name or attribute.type not in WITH_CHOICES:
+        raise Invalid({"new": [_("Enter the name of the new choice.")]})
+    alike = next((one for one in known if one.label.casefold() == name.casefold()), None)
+    if alike is not None and alike.is_offered:
+        return alike.key
+    if sum(one.is_offered for one in known) >= MOST_CHOICES:
+        raise Invalid({"new": [_("Give at most %(n)d choices.") % {"n": MOST_CHOICES}]})
+    key = alike.key if alike else _free_key(key_from(name), [one.key for one in known])
+    offered = [one for one in known if one.is_offered]
+    others = [one for one in known if not one.is_offered and one.key != key]
+    chosen = [*offered, Choice(key, alike.label if alike else name, alike.labels if alike else {}), *others]
+    update(attribute, choices=[_plain_choice(one) for one in chosen])
+    publish(events.AttributeChanged(attribute.id, attribute.kind, attribute.key), attribute)
+    return key
+
+
+def _plain_choice(one: Choice) -> dict[str, Any]:
+    return {"key": one.key, "label": one.label, "labels": dict(one.labels), "is_offered": one.is_offered}
 
 
 @command(DEFINE_ATTRIBUTES)

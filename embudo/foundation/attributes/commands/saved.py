@@ -8,6 +8,7 @@ from embudo.foundation.access.models import Role
 from embudo.foundation.attributes import events
 from embudo.foundation.attributes.models import Density, SavedView, Scope, ViewPin
 from embudo.foundation.attributes.permissions import PIN_VIEWS, SET_DEFAULTS, SHARE_VIEWS, USE_VIEWS
+from embudo.foundation.attributes.rules import Look
 from embudo.kernel.actor import Actor
 from embudo.kernel.change import create, delete, update
 from embudo.kernel.command import command
@@ -28,6 +29,10 @@ class ViewState:
     kept: dict[str, str] = field(default_factory=dict)  # tab, words and the choices above the list
     group: str = ""
     density: str = "normal"
+    face: str = "table"
+    by: str = ""  # the attribute that a board or a calendar is laid out by
+    total: str = ""  # the amount that a board adds up
+    span: str = ""  # how much a calendar shows
 
     def values(self) -> dict[str, Any]:
         return {
@@ -35,6 +40,7 @@ class ViewState:
             "group": self.group[:80],
             "kept": {key[:60]: value[:200] for key, value in list(self.kept.items())[:40]},
             "density": self.density if self.density in Density.values else Density.NORMAL,
+            **vars(Look.read({"face": self.face, "by": self.by, "total": self.total, "span": self.span})),
         }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-from embudo.foundation.attributes.queries.catalogue import list_attributes
+from embudo.foundation.attributes.queries.catalogue import has_attribute, list_attributes, with_followers
 from embudo.foundation.attributes.queries.conditions import condition_of, value_of
 from embudo.foundation.attributes.queries.definitions import (
     attribute,
@@ -14,7 +14,23 @@ from embudo.foundation.attributes.queries.definitions import (
     searched_words,
     user_options,
 )
-from embudo.foundation.attributes.queries.files import import_fields, parted_rows
+from embudo.foundation.attributes.queries.faces import (
+    LaneSum,
+    changeable,
+    counted_whole,
+    expression,
+    in_lane,
+    kept_sums,
+    lane_firsts,
+    lane_of,
+    lane_sums,
+    looked_through,
+    may_miss,
+    unindexed,
+    value_at,
+    within_days,
+)
+from embudo.foundation.attributes.queries.files import editing_fields, import_fields, parted_rows
 from embudo.foundation.attributes.queries.saved import (
     default_view,
     view,
@@ -33,10 +49,13 @@ from embudo.foundation.attributes.queries.shown import (
 )
 
 __all__ = [
+    "LaneSum",
     "attribute",
     "attributes",
     "cell_of",
+    "changeable",
     "condition_of",
+    "counted_whole",
     "custom_kinds",
     "custom_values",
     "default_values",
@@ -44,8 +63,18 @@ __all__ = [
     "definitions",
     "definitions_for",
     "editable_for",
+    "editing_fields",
+    "expression",
+    "has_attribute",
     "import_fields",
+    "in_lane",
+    "kept_sums",
+    "lane_firsts",
+    "lane_of",
+    "lane_sums",
     "list_attributes",
+    "looked_through",
+    "may_miss",
     "named_value",
     "narrowed",
     "parted_rows",
@@ -54,7 +83,9 @@ __all__ = [
     "searched_words",
     "sent_values",
     "shown_sections",
+    "unindexed",
     "user_options",
+    "value_at",
     "value_names",
     "value_of",
     "view",
@@ -62,4 +93,6 @@ __all__ = [
     "views",
     "views_at_hand",
     "views_of_list",
+    "with_followers",
+    "within_days",
 ]

@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Any
 
@@ -9,8 +9,11 @@ from django.utils.translation import gettext_lazy as _
 from embudo.foundation.access.models import User
 from embudo.foundation.attributes.queries.definitions import definitions_for
 from embudo.foundation.attributes.rules import AttributeType, Definition, ListAttribute
+from embudo.foundation.attributes.rules.kinds import FOLLOWERS
+from embudo.foundation.notify.permissions import FOLLOW
 from embudo.kernel.actor import Actor
 from embudo.kernel.custom import takes_custom_values
+from embudo.kernel.kind import kind_named
 from embudo.kernel.record import Record
 
 TYPES: tuple[tuple[type[models.Field[Any, Any]], AttributeType], ...] = (
@@ -38,6 +41,34 @@ def list_attributes(actor: Actor, model: type[models.Model]) -> dict[str, ListAt
         for one in definitions_for(actor, model._meta.label_lower):
             found[one.name] = custom_attribute(one)
     return found
+
+
+def filter_attributes(actor: Actor, model: type[models.Model]) -> dict[str, ListAttribute]:
+    """As list_attributes, and what one can only filter by."""
+    return with_followers(list_attributes(actor, model), actor, model)
+
+
+def with_followers(
+    known: Mapping[str, ListAttribute], actor: Actor, model: type[models.Model]
+) -> dict[str, ListAttribute]:
+    """Together with who follows a record, where pages of such records say it."""
+    has_pages = issubclass(model, Record) and kind_named(model.kind_name()) is not None
+    more = {FOLLOWERS: FOLLOWED_BY} if has_pages and actor.may(FOLLOW) else {}
+    return {**known, **more}
+
+
+FOLLOWED_BY = ListAttribute(FOLLOWERS, _("Followers"), AttributeType.USER)
+
+
+def has_attribute(
+    actor: Actor, model: type[models.Model], types: Collection[AttributeType], *, but: Collection[str] = ()
+) -> bool:
+    """Whether records of this kind have an attribute of one of these types; asks the database only for custom ones."""
+    if any(one.type in types and key not in but for key, one in _standard(model).items()):
+        return True
+    return takes_custom_values(model) and any(
+        one.type in types for one in definitions_for(actor, model._meta.label_lower)
+    )
 
 
 @cache

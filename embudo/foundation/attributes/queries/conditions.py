@@ -3,7 +3,7 @@ from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.lookups import (
     Exact,
     GreaterThan,
@@ -17,9 +17,10 @@ from django.db.models.lookups import (
 )
 
 from embudo.foundation.attributes.rules import AttributeType, Condition, Group, ListAttribute, Node
-from embudo.foundation.attributes.rules.kinds import stored_as
+from embudo.foundation.attributes.rules.kinds import FOLLOWERS, stored_as
 from embudo.foundation.attributes.rules.operands import ME, MY_TEAM
 from embudo.foundation.attributes.rules.periods import days_of, instant
+from embudo.foundation.notify.models import Follow
 from embudo.kernel import clock
 from embudo.kernel.actor import Actor
 from embudo.kernel.custom import CustomValue
@@ -101,6 +102,25 @@ class Custom(Side):
         return day.isoformat()
 
 
+class Followed(Side):
+    """Who follows the record: rows of another table, one for each person."""
+
+    def compare(self, lookup: str, value: Any) -> Q:
+        return Q(Exists(self.follows().filter(**{f"owner__{lookup}": value})))
+
+    def missing(self) -> Q:
+        return ~Q(Exists(self.follows()))
+
+    def follows(self) -> QuerySet[Follow]:
+        return Follow.objects.filter(about_id=OuterRef("pk"))
+
+
+def side_of(attribute: ListAttribute, actor: Actor) -> Side:
+    if attribute.key == FOLLOWERS:
+        return Followed(attribute, actor)
+    return (Custom if attribute.is_custom else Column)(attribute, actor)
+
+
 def value_of(attribute: ListAttribute) -> CustomValue:
     """The custom attribute's value as SQL sees it."""
     assert attribute.definition is not None  # noqa: S101 - asked of custom attributes only
@@ -125,7 +145,7 @@ def _joined(parts: list[Q], *, is_and: bool) -> Q:
 
 
 def _single(one: Condition, actor: Actor) -> Q:
-    side = (Custom if one.attribute.is_custom else Column)(one.attribute, actor)
+    side = side_of(one.attribute, actor)
     code = one.operator.negates or one.operator.code
     found = _ASKED[code](side, one.value)
     return ~found if one.operator.negates else found

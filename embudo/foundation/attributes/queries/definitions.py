@@ -109,7 +109,7 @@ class _Setting:
     def set(self, values: dict[str, Any], key: str, value: Any) -> None:
         one = self.known.get(key)
         if one is None or not (is_all_seeing(self.actor) or one.is_visible_for(self.actor.roles)):
-            self.errors[PREFIX + str(key)[:40]] = [_no_such()]
+            self.errors[PREFIX + str(key)[:40]] = [no_such_attribute()]
             return
         try:
             kept = kept_value(one, value, country=self.country(one))
@@ -166,7 +166,7 @@ class _Setting:
                 self.errors[one.name] = [_wanted(one)]
 
 
-def _no_such() -> str:
+def no_such_attribute() -> str:
     return gettext("There is no such attribute, or you may not see it. Leave it out.")
 
 

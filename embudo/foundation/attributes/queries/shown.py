@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext
 
 from embudo.foundation.access.queries import user_names
-from embudo.foundation.attributes.queries.catalogue import list_attributes
+from embudo.foundation.attributes.queries.catalogue import filter_attributes
 from embudo.foundation.attributes.queries.conditions import condition_of
 from embudo.foundation.attributes.queries.definitions import definitions_for, record_names
 from embudo.foundation.attributes.rules import AttributeType, Definition, ListAttribute, parsed
@@ -119,5 +119,5 @@ def sent_values(actor: Actor, records: Sequence[Any]) -> Sequence[Any]:
 
 def narrowed(actor: Actor, found: QuerySet[Any], given: Any) -> QuerySet[Any]:
     """The records for which the filter tree holds. Refuses (Invalid) one that does not fit them."""
-    node = parsed(given, list_attributes(actor, found.model)) if given else None
+    node = parsed(given, filter_attributes(actor, found.model)) if given else None
     return found.filter(condition_of(node, actor)) if node else found

@@ -1,3 +1,4 @@
+from embudo.foundation.attributes.rules.faces import Face, Look, Period, Span
 from embudo.foundation.attributes.rules.kinds import AttributeType, Choice, Definition, ListAttribute
 from embudo.foundation.attributes.rules.operators import operators_of
 from embudo.foundation.attributes.rules.sentences import sentence
@@ -8,10 +9,14 @@ __all__ = [
     "Choice",
     "Condition",
     "Definition",
+    "Face",
     "Group",
     "ListAttribute",
+    "Look",
     "Negation",
     "Node",
+    "Period",
+    "Span",
     "operators_of",
     "parsed",
     "plain_tree",

@@ -32,6 +32,7 @@ STORED: Mapping[AttributeType, Stored] = {
 }
 WITH_CHOICES = frozenset({AttributeType.CHOICE, AttributeType.CHOICES})
 WITHOUT_INDEX = frozenset({AttributeType.LONG_TEXT, AttributeType.CHOICES})  # found by what they contain
+FOLLOWERS = "followers"  # lists are filtered by them; they are no column of the record
 PREFIX = "custom_"  # of a custom attribute's key where standard ones stand beside it: forms, lists, filters
 
 

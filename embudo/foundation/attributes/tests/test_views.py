@@ -90,7 +90,12 @@ def test_pages_go_on_within_several_orders(client: Client) -> None:
     second = client.get(first.context["next_url"])
     assert second.context["row_count"] == 8
     back = client.get(second.context["previous_url"])
-    assert str(back.context["rows"]) == str(first.context["rows"])
+    assert without_way_back(back) == without_way_back(first)
+
+
+def without_way_back(answer: Any) -> str:
+    """The rows; what their links say of the page they stand on differs."""
+    return re.sub(r"\?in=[^\"]*", "", str(answer.context["rows"]))
 
 
 def test_list_takes_a_constant_number_of_queries(client: Client) -> None:

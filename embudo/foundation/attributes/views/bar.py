@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from embudo.foundation.attributes import queries
 from embudo.foundation.attributes.models import SavedView
 from embudo.foundation.attributes.permissions import SET_DEFAULTS, SHARE_VIEWS
+from embudo.foundation.attributes.views.faces import layout_form, switch
 from embudo.foundation.attributes.views.groups import drawn
 from embudo.foundation.attributes.views.saved import view_address
 from embudo.foundation.ui import atoms
@@ -22,7 +23,9 @@ MOST_TABS = 6
 
 def bar(design: "Design") -> SafeString:
     parts = [_faults(design), _views(design), _tools(design), _said(design)]
-    if design.group and design.found is not None:
+    if design.face:
+        parts.append(layout_form(design))
+    elif design.group and design.found is not None:
         parts.append(drawn(design, design.found))
     return mark_safe("".join(parts))  # noqa: S308 - every part is escaped
 
@@ -65,19 +68,20 @@ def _menu(name: str, label: str, icon: str, items: str) -> str:
 
 
 def _tools(design: "Design") -> str:
-    tools = (
+    tools = [
         ("filter", "list-filter", gettext("Filter")),
         ("sort", "chevrons-up-down", gettext("Sort")),
         ("columns", "columns-3", gettext("Columns")),
-        ("group", "layers", gettext("Group")),
-    )
+    ]
+    if not design.face:
+        tools.append(("group", "layers", gettext("Group")))
     links = "".join(
         f'<a class="btn" id="tool-{tool}" href="{text(design.tool_url(tool))}" data-dialog>{atoms.icon(icon)}{text(label)}</a>'
         for tool, icon, label in tools
     )
     items = "".join(_item(*item) for item in _acts(design))
     label = design.view.name if design.view else gettext("View")
-    return f'<div class="row row-wrap list-tools">{links}{_menu("view-menu", label, "eye", items)}</div>'
+    return f'<div class="row row-wrap list-tools">{links}{_menu("view-menu", label, "eye", items)}{switch(design)}</div>'
 
 
 def _item(url: str, icon: str, label: str) -> str:

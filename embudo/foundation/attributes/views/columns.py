@@ -98,7 +98,9 @@ def _value(one: ListAttribute) -> Callable[[Any], Any] | None:
     if one.type is AttributeType.MONEY:
         read, currency = _reader(one.path), _reader(one.currency_path)
         return lambda row: (read(row), currency(row))
-    return _reader(one.path) if one.type in KINDS else None
+    if one.type is AttributeType.USER:
+        return _reader(_shown_path(one))
+    return _reader(one.path) if one.type in KINDS or one.type is AttributeType.PHONE else None
 
 
 def _reader(path: str) -> Callable[[Any], Any]:

@@ -1,5 +1,5 @@
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, lru_cache
 from typing import Any
@@ -13,11 +13,22 @@ from embudo.foundation.attributes import queries
 from embudo.foundation.attributes.commands import ViewState
 from embudo.foundation.attributes.models import Density, SavedView
 from embudo.foundation.attributes.permissions import USE_VIEWS
-from embudo.foundation.attributes.rules import AttributeType, ListAttribute, Node, parsed, sentence
+from embudo.foundation.attributes.rules import (
+    AttributeType,
+    Face,
+    ListAttribute,
+    Look,
+    Node,
+    parsed,
+    sentence,
+)
 from embudo.foundation.attributes.rules.tree import plain_text, plain_tree
 from embudo.foundation.attributes.rules.values import NAMED
 from embudo.foundation.attributes.views.bar import bar
+from embudo.foundation.attributes.views.boards import Board
+from embudo.foundation.attributes.views.calendars import Calendar
 from embudo.foundation.attributes.views.columns import Names, column_of, fields_of, sort_path
+from embudo.foundation.attributes.views.faces import laid_out_by
 from embudo.foundation.attributes.views.groups import GROUPED, narrowed_tree
 from embudo.foundation.ui.pages import ListPage
 from embudo.foundation.ui.parts import Column
@@ -64,6 +75,7 @@ class Design:
         self.node = self._filter(given.get("filter"))
         self.group = self._group(given.get("group"))
         self.found: QuerySet[Any] | None = None  # the records of this page and the others
+        self.look, self.face = self._look(given)
         self.density = self._density(given.get("density", ""))
 
     # --- what is asked for
@@ -122,7 +134,7 @@ class Design:
         if not given:
             return None
         try:
-            return parsed(given, self.attributes)
+            return parsed(given, self.filterable)
         except Invalid as wrong:
             self.is_broken = True
             self.faults += [str(text) for texts in wrong.errors.values() for text in texts]
@@ -133,11 +145,38 @@ class Design:
         is_known = bool(wanted) and wanted in self.attributes and self.attributes[wanted].type in GROUPED
         return wanted if is_known else ""
 
+    def _look(self, given: Mapping[str, str]) -> tuple[Look, Any]:
+        """What the list is shown as, and what draws that; a table where it has no attribute to be laid out by."""
+        kept = self.view.look if self.view else Look()
+        asked = Look.read(given) if "face" in given else kept
+        by = laid_out_by(self, asked)
+        if by is None:
+            return Look(), None
+        look = replace(asked, by=by.key)
+        return look, (Board if look.face is Face.BOARD else Calendar)(self, look, by)
+
+    @property
+    def model(self) -> type[Any]:
+        found: type[Any] = self.queryset.model
+        return found
+
     def group_url(self, tree: dict[str, Any]) -> str:
         """The list narrowed to one group."""
         return self.page.url(
             filter=json.dumps(narrowed_tree(self, tree), ensure_ascii=False), group=self.no_group
         )
+
+    def lane_url(self, tree: dict[str, Any]) -> str:
+        """One column of the board as a table."""
+        return self.page.url(
+            filter=json.dumps(narrowed_tree(self, tree), ensure_ascii=False), **self.look_words(Look())
+        )
+
+    def look_words(self, look: Look) -> dict[str, str]:
+        """What an address says for this look: nothing where the view brings it, but "table" where the view would bring another."""
+        kept = self.view.look if self.view else Look()
+        nothing = dict.fromkeys(("face", "by", "total", "span", "month", "day"), "")
+        return nothing | (look.words() if look != kept else {})
 
     @property
     def no_group(self) -> str:
@@ -170,6 +209,11 @@ class Design:
                     known, type=AttributeType.CHOICE, choices=tuple(one.options(self.actor))
                 )
         return found
+
+    @cached_property
+    def filterable(self) -> dict[str, ListAttribute]:
+        """What conditions can name: the attributes, and who follows a record."""
+        return queries.with_followers(self.attributes, self.actor, self.queryset.model)
 
     @cached_property
     def catalogue(self) -> dict[str, Column | ListAttribute]:
@@ -259,12 +303,15 @@ class Design:
             found["group"] = self.group or "none"
         if self.density != (view.density if view else Density.NORMAL):
             found["density"] = self.density
-        return found
+        found |= {key: value for key, value in self.look_words(self.look).items() if value}
+        return found | (self.face.place if self.face else {})
 
     @property
     def is_changed(self) -> bool:
-        """Whether the list looks other than its view says."""
-        return bool(set(self.state()) - {"view"}) or (self.view is not None and self.kept != self.view.kept)
+        """Whether the list looks other than its view says; which days a calendar shows is no part of that."""
+        return bool(set(self.state()) - {"view", "month", "day"}) or (
+            self.view is not None and self.kept != self.view.kept
+        )
 
     @property
     def kept(self) -> dict[str, str]:
@@ -281,6 +328,7 @@ class Design:
         columns = tuple((key, self.widths.get(key, 0)) for key in self.chosen)
         return ViewState(
             columns=columns, sorts=tuple(self.sorts), filter=plain_tree(self.node), kept=self.kept, group=self.group, density=self.density,
+            face=self.look.face, by=self.look.by, total=self.look.total, span=self.look.span,
         )  # fmt: skip
 
     def name_of(self, attribute: ListAttribute, value: str) -> str:
@@ -295,9 +343,9 @@ class Design:
         """What stands above the list."""
         return bar(self)
 
-    def tool_url(self, tool: str) -> str:
+    def tool_url(self, tool: str, **more: str) -> str:
         """Where one of this list's tools opens, with the list's present state."""
-        _path, _mark, asked = self.page.url().partition("?")
+        _path, _mark, asked = self.page.url(**more).partition("?")
         address = tool_address(tool, self.list_key)
         return f"{address}?{asked}" if asked else address
 

@@ -53,7 +53,7 @@ class BuildFilter(ListTool):
         if act != "apply":
             return self.show_draft(worked(draft, act))
         try:
-            node = parsed(tree_of(draft, self.design.attributes), self.design.attributes)
+            node = parsed(tree_of(draft, self.design.filterable), self.design.filterable)
         except Invalid as wrong:
             texts = [str(text) for texts in wrong.errors.values() for text in texts]
             return self.show_draft(draft, faults=texts, status=422)
@@ -78,11 +78,11 @@ class BuildFilter(ListTool):
                 "may_nest": draft.may_nest, "parts": [self.drawn(part) for part in draft.parts],
                 "is_top": draft.path == "0", "name": self.place(draft),
             }  # fmt: skip
-        attribute = self.design.attributes.get(draft.attribute)
-        operator = operator_for(draft, self.design.attributes)
+        attribute = self.design.filterable.get(draft.attribute)
+        operator = operator_for(draft, self.design.filterable)
         return {
             "path": draft.path, "attribute": draft.attribute, "name": self.place(draft),
-            "attributes": [(key, str(one)) for key, one in self.design.attributes.items()],
+            "attributes": [(key, str(one)) for key, one in self.design.filterable.items()],
             "op": operator.code if operator else "",
             "operators": [(one.code, one.words) for one in OPERATORS[attribute.type]] if attribute else [],
             **(self.value(attribute, operator, draft.values) if attribute and operator else {"widget": ""}),

@@ -41,11 +41,11 @@ class GroupLine:
 def summed(design: "Design") -> list[ListAttribute]:
     """The amounts among the columns shown."""
     shown = {column.key for column in design.page.columns}
-    return [one for key, one in design.attributes.items() if one.type in SUMMED and key in shown]
+    return [one for one in summable(design) if one.key in shown]
 
 
-def _expression(one: ListAttribute) -> Any:
-    return queries.value_of(one) if one.is_custom else F(one.path)
+def summable(design: "Design") -> list[ListAttribute]:
+    return [one for one in design.attributes.values() if one.type in SUMMED]
 
 
 def lines(design: "Design", found: QuerySet[Any]) -> list[GroupLine]:
@@ -56,10 +56,12 @@ def lines(design: "Design", found: QuerySet[Any]) -> list[GroupLine]:
     rows = (
         found.order_by()
         .values(
-            group_value=_expression(by), **{f"currency_{n}": F(path) for n, path in enumerate(currencies)}
+            group_value=queries.expression(by),
+            **{f"currency_{n}": F(path) for n, path in enumerate(currencies)},
         )
         .annotate(
-            group_count=Count("pk"), **{f"sum_{n}": Sum(_expression(one)) for n, one in enumerate(sums)}
+            group_count=Count("pk"),
+            **{f"sum_{n}": Sum(queries.expression(one)) for n, one in enumerate(sums)},
         )
         .order_by("-group_count")[:MOST_GROUPS]
     )
@@ -78,7 +80,7 @@ def _lines(
     found = []
     for row in rows:
         said = tuple(
-            _sum(
+            sum_text(
                 one,
                 row[f"sum_{n}"],
                 row[f"currency_{currencies.index(one.currency_path)}"] if one.currency_path else one.currency,
@@ -90,9 +92,11 @@ def _lines(
     return found
 
 
-def _sum(one: ListAttribute, total: Any, currency: str) -> str:
+def sum_text(one: ListAttribute, total: Any, currency: str, *, is_whole: bool = False) -> str:
     if total is None:
         return "—"
+    if one.type is AttributeType.MONEY and is_whole:
+        return atoms.whole_money_text(int(total), currency)
     if one.type is AttributeType.MONEY:
         return atoms.money_text(int(total), currency)
     return atoms.number(int(total) if float(total).is_integer() else round(float(total), 6))

@@ -1,9 +1,7 @@
-import copy
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import NoReverseMatch, resolve, reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext, gettext_lazy as _
 
@@ -14,27 +12,8 @@ from embudo.foundation.attributes.views.design import Design
 from embudo.foundation.attributes.views.groups import GROUPED
 from embudo.foundation.ui.forms import EmptyForm
 from embudo.foundation.ui.pages import CommandPage, ListPage
-from embudo.kernel.errors import Forbidden, NotFound, Refused
-
-
-def list_page(list_key: str, request: HttpRequest) -> ListPage:
-    """The list with this URL name, looking as the address says; NotFound where there is none for this person."""
-    try:
-        path = reverse(list_key)
-    except NoReverseMatch:
-        raise NotFound from None
-    match = resolve(path)
-    cls = getattr(match.func, "view_class", None)
-    if not (isinstance(cls, type) and issubclass(cls, ListPage)):
-        raise NotFound
-    here = copy.copy(request)
-    here.path, here.path_info, here.resolver_match, here.method = path, path, match, "GET"
-    page = cls()
-    page.request, page.args, page.kwargs = here, (), {}
-    if cls.permission is not None and not page.actor.may(cls.permission):
-        raise Forbidden(cls.permission.code)
-    page.setup(here)
-    return page
+from embudo.foundation.ui.pages.opened import list_page
+from embudo.kernel.errors import NotFound, Refused
 
 
 class ListTool(CommandPage):

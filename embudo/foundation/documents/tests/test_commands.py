@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from embudo.foundation.access.tests.builders import an_admin, ann, bob, cat, tester
+from embudo.foundation.access.tests.builders import ann, bob, cat, tester
 from embudo.foundation.documents import commands, queries
-from embudo.foundation.documents.models import Document, DocumentVersion
+from embudo.foundation.documents.models import Document
 from embudo.foundation.documents.reactions import sweep_files
 from embudo.foundation.documents.tests.builders import (
     HTML,
@@ -18,8 +18,9 @@ from embudo.foundation.documents.tests.builders import (
     a_document,
     a_file,
 )
+from embudo.foundation.recycle.commands import restore_record
 from embudo.kernel import clock
-from embudo.kernel.errors import Forbidden, Invalid, NotFound, Refused
+from embudo.kernel.errors import Forbidden, Invalid, NotFound
 from embudo.kernel.models import LogEntry
 
 pytestmark = pytest.mark.django_db
@@ -102,35 +103,21 @@ def test_rename_document_keeps_its_ending() -> None:
         commands.rename_document(actor, document, name="offer.pdf", category="colour")
 
 
-def test_remove_document_hides_it_and_restore_document_brings_it_back(store: Path) -> None:
+def test_remove_document_moves_it_to_the_recycle_bin_with_its_files(store: Path) -> None:
     actor = ann()
     record = a_carrier(actor)
     document = a_document(actor, record)
-    commands.remove_document(actor, document)
+    found = commands.remove_document(actor, document)
     assert (list(queries.documents_about(actor, record)), len(files(store))) == ([], 1)
     with pytest.raises(NotFound):
         queries.version(actor, document.pk)
-    with pytest.raises(Refused):
+    with pytest.raises(NotFound):
         commands.remove_document(actor, document)
-    with pytest.raises(Refused):
-        commands.add_version(actor, document, file=a_file())
-    commands.restore_document(actor, document)
-    assert queries.version(actor, document.pk).number == 1
-
-
-def test_erase_document_is_the_administrators_and_takes_a_removed_one(store: Path) -> None:
-    actor, admin = ann(), an_admin()
-    document = a_document(actor, a_colleague_record(actor))
-    with pytest.raises(Forbidden):
-        commands.erase_document(actor, document)
-    with pytest.raises(Refused):
-        commands.erase_document(admin, document)
-    commands.erase_document(admin, commands.remove_document(actor, document))
-    assert (Document.objects.count(), DocumentVersion.objects.count()) == (0, 0)
     for file in files(store):
         os.utime(file, (0, 0))
     sweep_files()
-    assert files(store) == []
+    restore_record(actor, found)
+    assert (queries.version(actor, document.pk).number, len(files(store))) == (1, 1)
 
 
 def test_prune_files_leaves_named_and_fresh_ones(store: Path) -> None:

@@ -10,11 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from embudo.foundation.duplicates import events
 from embudo.foundation.duplicates.commands.pairs import decide, referred, user_id
-from embudo.foundation.duplicates.commands.snapshots import Kept, kept
 from embudo.foundation.duplicates.models import Merge, Pair, PairState, Redirect
 from embudo.foundation.duplicates.permissions import MERGE
 from embudo.foundation.duplicates.queries.likeness import matched_kind
-from embudo.foundation.duplicates.queries.references import Reference, references_to
 from embudo.kernel import clock
 from embudo.kernel.act import attempt, current_act
 from embudo.kernel.actor import Actor
@@ -23,8 +21,10 @@ from embudo.kernel.command import command
 from embudo.kernel.custom import WithCustomValues
 from embudo.kernel.errors import Invalid, Refused
 from embudo.kernel.event import publish
-from embudo.kernel.kind import Matching, RecordKind, kind_named
+from embudo.kernel.kind import Matching, RecordKind
 from embudo.kernel.record import Record, lock
+from embudo.kernel.reference import Reference, new_values, references_to
+from embudo.kernel.snapshot import Kept, kept
 
 UNDOABLE = timedelta(days=90)
 MOST_AT_ONCE = 20
@@ -149,18 +149,6 @@ def _repoint(kind: RecordKind, survivor: Record, other: Record, moved: Moved) ->
                 _repoint_or_drop(reference, survivor, other, row, moved)
         else:
             _repoint_all(reference, survivor, other, rows, moved)
-
-
-def new_values(reference: Reference, row: Any, goal: Record) -> dict[str, Any]:
-    """What is written so that the row refers to `goal`; a row never comes to refer to itself."""
-    holder = kind_named(row.kind_name())
-    if row.pk == goal.pk:
-        return {reference.column: None}
-    if holder is not None and holder.repoint is not None:
-        return dict(holder.repoint(row, reference.field, goal))
-    if reference.kind_column:
-        return {reference.column: goal.pk}
-    return {reference.field: goal, **row.derived(**{reference.field: goal})}
 
 
 def _note_link(reference: Reference, row: Any, other: Record, moved: Moved) -> None:

@@ -3,27 +3,25 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.apps import apps
 from django.db import IntegrityError
 from django.utils.translation import gettext_lazy as _
 
 from embudo.foundation.duplicates import events
-from embudo.foundation.duplicates.commands.merging import new_values
 from embudo.foundation.duplicates.commands.pairs import referred
-from embudo.foundation.duplicates.commands.snapshots import Kept, readable
 from embudo.foundation.duplicates.models import Merge, Pair, PairState, Redirect
 from embudo.foundation.duplicates.permissions import MERGE
 from embudo.foundation.duplicates.queries.likeness import matched_kind
-from embudo.foundation.duplicates.queries.redirects import survivor_of
-from embudo.foundation.duplicates.queries.references import Reference, references_to
 from embudo.kernel import clock
 from embudo.kernel.act import attempt
 from embudo.kernel.actor import Actor
-from embudo.kernel.change import create, delete, update
+from embudo.kernel.change import delete, update
 from embudo.kernel.command import command
 from embudo.kernel.errors import Refused
 from embudo.kernel.event import publish
+from embudo.kernel.former import survivor_of
 from embudo.kernel.record import Record, lock
+from embudo.kernel.reference import Reference, new_values, references_to
+from embudo.kernel.snapshot import Kept, is_recreated, living, readable, revived
 
 Left = dict[str, str]
 UNSAID = frozenset({"id", "created", "updated", "version"})
@@ -104,23 +102,11 @@ def _put_back_survivor(
         if name in UNSAID or name in secret or value == after.get(name):
             continue
         if getattr(survivor, name) == after.get(name):
-            back[name] = _living(survivor, name, value)
+            back[name] = living(survivor, name, value)
         else:
             left.append(_left(survivor.kind_name(), survivor.pk, name))
     if back:
         update(survivor, **back, **survivor.derived(**back))
-
-
-def _living(record: Any, name: str, value: Any) -> Any:
-    """A reference only to what is still there, or to where that lives on."""
-    field = next(one for one in record._meta.concrete_fields if one.attname == name)
-    if value is None or not field.is_relation:
-        return value
-    related: Any = field.related_model
-    if related._base_manager.filter(pk=value).exists():
-        return value
-    found = survivor_of(value) if isinstance(value, UUID) else None
-    return found[1] if found else None
 
 
 # --- rows that went -----------------------------------------------------------------------------------------------------
@@ -128,20 +114,7 @@ def _living(record: Any, name: str, value: Any) -> Any:
 
 def _recreate(one: Kept, values: Mapping[str, Any] | None) -> bool:
     """False where something that stands there now forbids it."""
-    model: Any = apps.get_model(one["kind"])
-    revived = model(**(values or {}))
-    for name in values or {}:
-        setattr(revived, name, _living(revived, name, getattr(revived, name)))
-    try:
-        with attempt():
-            if isinstance(revived, Record):
-                revived.version += 1
-                create(revived)
-            else:
-                revived.save(force_insert=True)
-    except IntegrityError:
-        return False
-    return True
+    return is_recreated(revived(one, values or {}))
 
 
 def _recreate_merged(one: Kept, values: Mapping[str, Any] | None) -> None:

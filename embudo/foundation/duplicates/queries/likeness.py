@@ -1,17 +1,18 @@
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Count
 
 from embudo.foundation.duplicates.models import MatchKey
-from embudo.foundation.duplicates.rules.scanning import hashed
+from embudo.foundation.duplicates.rules.scanning import LARGEST_BLOCK, hashed
 from embudo.foundation.duplicates.rules.traits import Row, Traits
 from embudo.foundation.duplicates.rules.weighing import (
     COMPARISONS,
-    POSSIBLE,
     Comparison,
     Likeness,
     rarity_bits,
@@ -20,11 +21,21 @@ from embudo.kernel.actor import Actor
 from embudo.kernel.errors import NotFound
 from embudo.kernel.kind import Matching, RecordKind, kind_named
 from embudo.kernel.personal import derived_key
+from embudo.kernel.prepared import PreparedSight
+from embudo.kernel.record import OwnedQuerySet, RecordQuerySet
 
-MOST_SHARING = 100  # records with one key; of a key that more share nothing is learnt
+MOST_SHARING = LARGEST_BLOCK  # records with one key; of a key that more share nothing is learnt
 MOST_COMPARED = 2000
 CHUNK = 500
+KEYS_AT_ONCE = 4000
+FEW = (4, 16, 60)
 READ_AT_ONCE = 5000
+# The holders of each key, but of those that too many have none: what a common key would cost is never paid.
+SHARING = """
+WITH asked(key) AS (VALUES {places})
+SELECT asked.key, known.record_id FROM asked CROSS JOIN {table} known WHERE known.key = asked.key
+AND NOT EXISTS (SELECT 1 FROM {table} more WHERE more.key = asked.key LIMIT 1 OFFSET {most})
+"""
 
 
 def matched_kind(name: str) -> tuple[RecordKind, Matching]:
@@ -82,14 +93,20 @@ def namesake_number(kind_name: str, comparison: Comparison, traits: Traits) -> i
 
 
 def sharing(numbers: Iterable[int]) -> dict[int, list[UUID]]:
-    """Who has these keys; one query for each thousand. A key that too many have is left out."""
+    """Who has these keys; one query for each few thousand. A key that too many have is left out."""
     holders: dict[int, list[UUID]] = defaultdict(list)
-    listed = sorted(numbers)
-    for start in range(0, len(listed), CHUNK):
-        rows = MatchKey.objects.filter(key__in=listed[start : start + CHUNK]).values_list("key", "record_id")
-        for key, record_id in rows[: MOST_COMPARED * 10]:
-            holders[key].append(record_id)
-    return {key: ids for key, ids in holders.items() if len(ids) <= MOST_SHARING}
+    ids: dict[Any, UUID] = {}  # SQLite keeps them as text: each is read once
+    listed, table = sorted(numbers), MatchKey._meta.db_table
+    for start in range(0, len(listed), KEYS_AT_ONCE):
+        asked = listed[start : start + KEYS_AT_ONCE]
+        places = ",".join(["(%s)"] * len(asked))
+        with connection.cursor() as cursor:
+            cursor.execute(SHARING.format(places=places, table=table, most=MOST_SHARING), asked)
+            for key, record_id in cursor.fetchall():
+                if record_id not in ids:
+                    ids[record_id] = record_id if isinstance(record_id, UUID) else UUID(record_id)
+                holders[key].append(ids[record_id])
+    return dict(holders)
 
 
 def namesakes(numbers: Iterable[int]) -> Mapping[int, int]:
@@ -112,30 +129,92 @@ class Found:
 
 def alike(actor: Actor, kind_name: str, row: Row, *, but: UUID | None = None) -> list[Found]:
     """
-    The records in the actor's sight that may be what `row` (values by role) is about, the surest first. For forms, imports
-    and programs that are about to write it: four queries, whatever the base holds.
+    The records in the actor's sight that may be what `row` (values by role) is about, the surest first. For forms and
+    programs that are about to write it.
+    """
+    return [one for one in alike_rows(actor, kind_name, [row])[0] if one.record_id != but]
+
+
+def alike_rows(
+    actor: Actor, kind_name: str, rows: Sequence[Row], *, also: Collection[UUID] = (), is_even: bool = False
+) -> list[list[Found]]:
+    """
+    The same for many rows: three queries at most for some hundred of them. `also` are records to be compared in any case.
+    With `is_even` the odds are even before anything is compared: whoever writes a name rather means the one that is there.
     """
     kind, matching = matched_kind(kind_name)
     comparison = comparison_of(matching)
-    asked = comparison.prepare(row)
-    ids = {
-        one for holders in sharing(searched_numbers(kind_name, comparison, asked)).values() for one in holders
-    }
-    seen = kind.model.objects.visible_to(actor).filter(pk__in=list(ids - {but})[:MOST_COMPARED])
-    known = {pk: comparison.prepare(values) for pk, values in _as_roles(matching, seen)}
-    name = namesake_number(kind_name, comparison, asked)
-    rarity = rarity_bits(namesakes([name]).get(name, 0) + 1) if name else 0.0
-    found = [
-        Found(pk, told, comparison.reasons(told.levels))
-        for pk, told in _likely(comparison, asked, known, rarity)
+    asked = [comparison.prepare(row) for row in rows]
+    numbers = [searched_numbers(kind_name, comparison, one) for one in asked]
+    holders = sharing({number for some in numbers for number in some})
+    ids = [{pk for number in some for pk in holders.get(number, ())} | set(also) for some in numbers]
+    known = _seen(actor, kind, matching, {pk for some in ids for pk in some})
+    rarity = _rarities(kind_name, comparison, asked) if known else {}
+    least = comparison.prior if is_even else 0.0
+    return [
+        _likely(
+            comparison, one, {pk: known[pk] for pk in some if pk in known}, rarity.get(one.last, 0.0), least
+        )
+        if some
+        else []
+        for one, some in zip(asked, ids, strict=True)
     ]
-    return sorted(found, key=lambda one: -one.likeness.bits)
+
+
+def padded(ids: Sequence[UUID]) -> dict[str, UUID]:
+    """Some ids as values of a statement made in advance, of which there is one for each of few lengths."""
+    size = next(size for size in FEW if size >= len(ids))
+    return {f"id{n}": ids[min(n, len(ids) - 1)] for n in range(size)}
+
+
+def follows_from_owner(kind: RecordKind) -> bool:
+    """Whether who sees a record follows from the grant and its owner alone, as statements made in advance need it."""
+    rows: Any = type(kind.model.objects.all())
+    return rows.visible_to is RecordQuerySet.visible_to and rows.owned_within is OwnedQuerySet.owned_within
+
+
+@cache
+def _few(kind_name: str) -> PreparedSight:
+    """The roles of few records: building the query would cost more than all else that a form waits for."""
+    kind, matching = matched_kind(kind_name)
+
+    def build(actor: Actor, **ids: UUID) -> Any:
+        seen = kind.model.objects.visible_to(actor).filter(pk__in=list(ids.values()))
+        return seen.values_list("pk", *matching.roles.values())
+
+    return PreparedSight(kind.model.view_permission, build)
+
+
+def _seen(actor: Actor, kind: RecordKind, matching: Matching, ids: Collection[UUID]) -> dict[UUID, Traits]:
+    """Those of the records that the actor sees, as they are compared."""
+    prepare, listed = comparison_of(matching).prepare, list(ids)[: MOST_COMPARED * 5]
+    found: dict[UUID, Traits] = {}
+    if 0 < len(listed) <= FEW[-1] and follows_from_owner(kind):
+        roles = tuple(matching.roles)
+        for pk, *values in _few(kind.name).seen(actor, **padded(listed)):
+            found[pk] = prepare(dict(zip(roles, values, strict=True)))
+        return found
+    for start in range(0, len(listed), CHUNK):
+        seen = kind.model.objects.visible_to(actor).filter(pk__in=listed[start : start + CHUNK])
+        found |= {pk: prepare(row) for pk, row in _as_roles(matching, seen)}
+    return found
+
+
+def _rarities(kind_name: str, comparison: Comparison, asked: Sequence[Traits]) -> dict[str, float]:
+    """How rare the name is that each would be counted by, with the new one among its bearers."""
+    named = {one.last: namesake_number(kind_name, comparison, one) for one in asked}
+    common = namesakes(number for number in named.values() if number is not None)
+    return {
+        last: rarity_bits(common.get(number, 0) + 1) for last, number in named.items() if number is not None
+    }
 
 
 def _likely(
-    comparison: Comparison, asked: Traits, known: Mapping[UUID, Traits], rarity: float
-) -> Iterator[tuple[UUID, Likeness]]:
+    comparison: Comparison, asked: Traits, known: Mapping[UUID, Traits], rarity: float, least: float
+) -> list[Found]:
+    found = []
     for pk, other in known.items():
         told = comparison.likeness(asked, other, rarity)
-        if told.probability >= POSSIBLE:
-            yield pk, told
+        if told.bits >= least:
+            found.append(Found(pk, told.weighed_anew(-least), comparison.reasons(told.levels)))
+    return sorted(found, key=lambda one: -one.likeness.bits)

@@ -46,6 +46,10 @@ class Likeness:
     probability: float
     levels: Levels
 
+    def weighed_anew(self, further: float) -> "Likeness":
+        """With more bits, or fewer."""
+        return Likeness(self.bits + further, probability(self.bits + further), self.levels)
+
 
 Step = tuple[Compare, tuple[float, ...], float]  # what this and all later features can add at most
 

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -8,9 +9,9 @@ from embudo.foundation.duplicates import commands, queries
 from embudo.foundation.duplicates.forms import ScanForm
 from embudo.foundation.duplicates.models import Merge, Pair, PairState, matched_kinds
 from embudo.foundation.duplicates.permissions import SCAN, VIEW
-from embudo.foundation.duplicates.views.shown import likelihood_badge, reasons_text
+from embudo.foundation.duplicates.rules.wording import reasons_text
+from embudo.foundation.duplicates.views.shown import likelihood_badge
 from embudo.foundation.ui import atoms
-from embudo.foundation.ui.keyset import KeysetPage
 from embudo.foundation.ui.pages import CommandPage, ConfirmPage, ListPage
 from embudo.foundation.ui.parts import Action, Column, Crumb, Filter, Tab
 from embudo.kernel.actor import Actor
@@ -75,12 +76,11 @@ class Queue(ListPage):
         "New and changed records are compared by themselves. Search everything to compare older ones too."
     )
 
-    def results_context(self, page: KeysetPage) -> dict[str, Any]:
-        places = [(row.kind, pk) for row in page.rows for pk in (row.one, row.other)]
+    def prepare(self, rows: Sequence[Any]) -> None:
+        places = [(row.kind, pk) for row in rows for pk in (row.one, row.other)]
         titles = queries.titles(self.actor, places)
-        for row in page.rows:
+        for row in rows:
             row.title = " / ".join(titles.get(pk, ("", ""))[0] for pk in (row.one, row.other))
-        return super().results_context(page)
 
     def get_context(self) -> dict[str, Any]:
         scans = queries.latest_scans(self.actor) if self.actor.may(SCAN) else []
@@ -116,11 +116,10 @@ class Merges(ListPage):
     default_sort = "-created"
     empty_title = _("Nothing was merged yet")
 
-    def results_context(self, page: KeysetPage) -> dict[str, Any]:
-        titles = queries.titles(self.actor, [(row.kind, row.survivor_id) for row in page.rows])
-        for row in page.rows:
+    def prepare(self, rows: Sequence[Any]) -> None:
+        titles = queries.titles(self.actor, [(row.kind, row.survivor_id) for row in rows])
+        for row in rows:
             row.title = titles.get(row.survivor_id, ("—", ""))[0]
-        return super().results_context(page)
 
     def row_url(self, row: Any) -> str:
         return reverse("duplicates:merge", args=[row.pk])

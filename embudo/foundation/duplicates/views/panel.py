@@ -6,7 +6,8 @@ from django.utils.translation import gettext_lazy as _
 
 from embudo.foundation.duplicates import queries
 from embudo.foundation.duplicates.permissions import VIEW
-from embudo.foundation.duplicates.views.shown import likelihood_badge, reasons_text
+from embudo.foundation.duplicates.rules.wording import reasons_text
+from embudo.foundation.duplicates.views.shown import likelihood_badge
 from embudo.foundation.ui.pages import Page
 from embudo.kernel.errors import NotFound
 from embudo.kernel.kind import kind_named

@@ -6,15 +6,16 @@ from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
 from embudo.foundation.duplicates import commands, queries
-from embudo.foundation.duplicates.commands.snapshots import readable
 from embudo.foundation.duplicates.forms import MergeForm
 from embudo.foundation.duplicates.models import PairState
 from embudo.foundation.duplicates.permissions import DISMISS, MERGE, VIEW
+from embudo.foundation.duplicates.rules.wording import reasons_text
 from embudo.foundation.duplicates.views.lists import TO_QUEUE, merge_state
-from embudo.foundation.duplicates.views.shown import likelihood_badge, reasons_text
+from embudo.foundation.duplicates.views.shown import likelihood_badge
 from embudo.foundation.ui.pages import CommandPage, ConfirmPage, RecordPage
 from embudo.foundation.ui.parts import Action, Crumb
 from embudo.kernel.kind import kind_named
+from embudo.kernel.snapshot import readable
 
 
 class Review(CommandPage):

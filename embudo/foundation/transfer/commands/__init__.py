@@ -2,6 +2,7 @@ from embudo.foundation.transfer.commands.checking import check_rows
 from embudo.foundation.transfer.commands.exports import record_export
 from embudo.foundation.transfer.commands.imports import (
     cancel_import,
+    choose_rows,
     mark_failed,
     match_columns,
     pause_import,
@@ -16,6 +17,7 @@ from embudo.foundation.transfer.commands.undoing import undo_chunk
 __all__ = [
     "cancel_import",
     "check_rows",
+    "choose_rows",
     "mark_failed",
     "match_columns",
     "pause_import",

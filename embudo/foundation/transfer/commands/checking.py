@@ -24,7 +24,9 @@ from embudo.kernel.actor import Actor
 from embudo.kernel.errors import Invalid
 from embudo.kernel.kind import Importing
 
+ENCODER = json.JSONEncoder(ensure_ascii=False)
 SHOWN = 50
+MOST_CHOSEN = 200  # rows that one decides about one by one
 
 
 @dataclass
@@ -40,6 +42,8 @@ class Line:
     text: str = ""
     same_as: int = 0
     known: str = ""  # the record it was found to be about, "?" where it may be one of several
+    alike: str = ""  # the record that it merely looks like
+    percent: int = 0
 
     def as_json(self) -> str:
         kept = [
@@ -52,8 +56,10 @@ class Line:
             self.text,
             self.same_as,
             self.known,
+            self.alike,
+            self.percent,
         ]
-        return json.dumps(kept, ensure_ascii=False)
+        return ENCODER.encode(kept)
 
     @classmethod
     def of(cls, text: bytes) -> "Line":
@@ -74,9 +80,9 @@ class Checker:
         self.keys = [key for key in self.importing.keys if asked in (BEST, key.name)] or list(
             self.importing.keys
         )
-        self.total = self.faulty = self.known = 0
+        self.total = self.faulty = self.known = self.alike = 0
         self.sample: list[Any] = []
-        self.cache: dict[tuple[str, str], Any] = {}
+        self.alike_rows: list[Any] = []
 
     def lines(self, rows: Sequence[list[Any]]) -> list[Line]:
         lines = [self._line(row) for row in rows]
@@ -89,13 +95,15 @@ class Checker:
             else:
                 line.values = dict(checked)
                 self._recognise(line)
-        self._find([line for line in sound if not line.faults])
+        sound = [line for line in sound if not line.faults]
+        self._find(sound)
+        self._compare([line for line in sound if is_open(line)])
         self._count(lines)
         return lines
 
     def _line(self, row: list[Any]) -> Line:
         line = Line(row[0], row[1:])
-        for name, text in mapped(self.found.mapping, line.cells).items():
+        for name, text in mapped(self.columns, line.cells).items():
             try:
                 if name == ACTION_FIELD:
                     line.action = typed.action_of(text)
@@ -132,24 +140,38 @@ class Checker:
         for line, record_id in zip(lines, found_records(self.actor, self.importing, lines), strict=True):
             line.known = record_id
 
+    def _compare(self, lines: Sequence[Line]) -> None:
+        """What no key finds may look like a known record all the same."""
+        if not self.importing.alike or not lines:
+            return
+        for line, like in zip(
+            lines, self.importing.alike(self.actor, [one.values for one in lines]), strict=True
+        ):
+            if like is not None:
+                line.alike, line.percent = str(like.record_id), like.percent
+
     def _count(self, lines: Sequence[Line]) -> None:
         self.total += len(lines)
         self.faulty += sum(bool(line.faults) for line in lines)
         self.known += sum(bool(line.known or line.same_as) and not line.faults for line in lines)
+        like = [line for line in lines if line.alike]
+        self.alike += len(like)
+        for line in like[: MOST_CHOSEN - len(self.alike_rows)]:
+            said = " · ".join(filter(None, self._cells(line)[:5]))
+            self.alike_rows.append([line.number, said[:200], line.alike, line.percent])
         for line in lines[: SHOWN - len(self.sample)]:
-            cells = [
-                str(line.cells[column]) if column < len(line.cells) else "" for column, _name in self.columns
-            ]
-            self.sample.append(
-                [
-                    line.number,
-                    [cell[:120] for cell in cells],
-                    line.faults,
-                    line.same_as,
-                    line.known,
-                    line.action,
-                ]
-            )
+            told = [line.faults, line.same_as, line.known, line.action, line.alike, line.percent]
+            self.sample.append([line.number, self._cells(line), *told])
+
+    def _cells(self, line: Line) -> list[str]:
+        """Those that mean something, as the preview shows them."""
+        width = len(line.cells)
+        return [str(line.cells[column])[:120] if column < width else "" for column, _name in self.columns]
+
+
+def is_open(line: Line) -> bool:
+    """Neither recognised nor said what to do with: it may be about a known record or about a new one."""
+    return not line.known and not line.same_as and line.action in ("", "update")
 
 
 def found_records(actor: Actor, importing: Importing, lines: Sequence[Line]) -> list[str]:
@@ -183,11 +205,13 @@ def check_rows(actor: Actor, found: Import) -> None:
             return
         for chunk in _chunks(_below_headings(read.rows, found.reading.get("heading_row", 0), read.told)):
             _write(out, checker.lines(chunk))
-            if not _tell(found, total=checker.total, faulty=checker.faulty, known=checker.known):
+            counted = {"total": checker.total, "faulty": checker.faulty, "known": checker.known}
+            if not _tell(found, alike=checker.alike, **counted):
                 return
     if not checker.total:
         raise Invalid({"file": [sentence("no_rows", {})]})
-    _tell(found, state=State.CHECKED, sample=checker.sample, valid=checker.total - checker.faulty)
+    seen = {"sample": checker.sample, "alike_rows": checker.alike_rows}
+    _tell(found, state=State.CHECKED, valid=checker.total - checker.faulty, **seen)
 
 
 def _staged_path(found: Import) -> str:

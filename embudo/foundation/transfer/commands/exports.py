@@ -1,25 +1,19 @@
 import csv
 import io
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime
-from decimal import Decimal
-from typing import IO, Any
+from typing import IO
 
-import xlsxwriter
 from django.utils.translation import gettext
 
 from embudo.foundation.transfer import permissions
+from embudo.foundation.transfer.commands.workbook import xlsx_file
 from embudo.foundation.transfer.events import ListExported
 from embudo.foundation.transfer.models import Import, ImportChunk
 from embudo.foundation.transfer.rules import cells as rules
-from embudo.kernel import money
 from embudo.kernel.actor import Actor
 from embudo.kernel.command import command
 from embudo.kernel.event import publish
-from embudo.kernel.money import Money
 
-SHEET_ROWS = 1_048_575  # beside the heading
 FORMATS = ("xlsx", "csv", "ods", "jsonl")
 
 
@@ -49,26 +43,6 @@ def _emptied(buffer: io.StringIO) -> bytes:
     return text.encode()
 
 
-def xlsx_file(title: str, headings: Sequence[str], rows: Iterable[rules.Row]) -> IO[bytes]:
-    """A workbook in a temporary file, written row by row in constant memory; more rows than a sheet holds go on the next."""
-    file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
-    options = {
-        "constant_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-    }
-    book = xlsxwriter.Workbook(file, options)
-    book.set_properties({"title": title})
-    sheet = _Sheet(book, title, headings)
-    for row in rows:
-        sheet = sheet.with_room()
-        sheet.add(row)
-    book.close()
-    file.seek(0)
-    return file
-
-
 def failed_rows_file(import_: Import) -> IO[bytes]:
     """The rows of an import that were not taken, cell by cell as they were, with the reason in the last column."""
     width = len(import_.headings)
@@ -82,54 +56,3 @@ def failed_rows_file(import_: Import) -> IO[bytes]:
                 yield [*kept, *[""] * (width - len(kept)), reason]
 
     return xlsx_file(import_.name.rpartition(".")[0], headings, rows())
-
-
-class _Sheet:
-    def __init__(self, book: Any, title: str, headings: Sequence[str], number: int = 1) -> None:
-        self.book, self.title, self.headings, self.number = book, title, headings, number
-        self.formats: dict[str, Any] = {}
-        self.sheet = book.add_worksheet(_sheet_name(title, number))
-        self.sheet.freeze_panes(1, 0)
-        bold = book.add_format({"bold": True})
-        self.sheet.set_column(0, len(headings) - 1, 20)
-        for column, heading in enumerate(headings):
-            self.sheet.write_string(0, column, heading, bold)
-        self.filled = 0
-
-    def with_room(self) -> "_Sheet":
-        if self.filled < SHEET_ROWS:
-            return self
-        return _Sheet(self.book, self.title, self.headings, self.number + 1)
-
-    def add(self, row: rules.Row) -> None:
-        self.filled += 1
-        for column, value in enumerate(row):
-            self._write(column, value)
-
-    def _write(self, column: int, value: Any) -> None:
-        place = (self.filled, column)
-        if isinstance(value, Money):
-            digits = "0" * money.exponent(value.currency)
-            pattern = f'#,##0{"." + digits if digits else ""} "{value.currency}"'
-            self.sheet.write_number(*place, float(value.major), self._format(pattern))
-        elif isinstance(value, datetime):
-            self.sheet.write_datetime(*place, value, self._format("yyyy-mm-dd hh:mm"))
-        elif isinstance(value, date):
-            self.sheet.write_datetime(*place, value, self._format("yyyy-mm-dd"))
-        elif isinstance(value, bool):
-            self.sheet.write_boolean(*place, value)
-        elif isinstance(value, int | float | Decimal):
-            self.sheet.write_number(*place, value)
-        elif value != "":
-            self.sheet.write_string(*place, str(value))
-
-    def _format(self, pattern: str) -> Any:
-        if pattern not in self.formats:
-            self.formats[pattern] = self.book.add_format({"num_format": pattern})
-        return self.formats[pattern]
-
-
-def _sheet_name(title: str, number: int) -> str:
-    """Spreadsheets refuse some signs and more than 31 letters."""
-    clean = "".join(letter for letter in title if letter not in "[]:*?/\\'")[:26].strip() or "Embudo"
-    return clean if number == 1 else f"{clean} {number}"

@@ -12,7 +12,7 @@ from embudo.foundation.transfer.models import Import, ImportPreset
 from embudo.foundation.transfer.rules import steps
 from embudo.foundation.transfer.rules.faults import unknown_kind
 from embudo.foundation.transfer.rules.headings import headings_key
-from embudo.foundation.transfer.rules.steps import ACTION_FIELD, State, check_step, rule_of
+from embudo.foundation.transfer.rules.steps import ACTION_FIELD, ACTIONS, State, check_step, rule_of
 from embudo.kernel.actor import Actor
 from embudo.kernel.change import create, update
 from embudo.kernel.command import command
@@ -22,6 +22,7 @@ from embudo.kernel.record import lock
 
 FROM_START = {
     "total": 0, "valid": 0, "faulty": 0, "known": 0, "done": 0, "place": 0, "chunks": 0, "problem": "", "sample": [],
+    "alike": 0, "alike_rows": [], "choices": {},
 }  # fmt: skip
 
 
@@ -99,6 +100,24 @@ def _keep_preset(actor: Actor, import_: Import) -> None:
 
 
 @command(permissions.IMPORT)
+def choose_rows(actor: Actor, import_: Import, *, choices: Mapping[str, str]) -> Import:
+    """
+    Says of rows that look like known records, by their numbers, whether each is created, updated or skipped. Refuses
+    (Invalid) rows that do not, and an import that has gone on.
+    """
+    import_ = lock(import_)
+    check_step(import_.state, steps.CHOOSABLE)
+    asked = {str(row[0]) for row in import_.alike_rows}
+    if wrong := set(choices) - asked:
+        raise Invalid({"": [_("Row %(n)s looks like no known record.") % {"n": min(wrong)}]})
+    known = {**import_.choices, **choices}
+    kept = {row: choice for row, choice in known.items() if choice in ACTIONS}
+    update(import_, choices=kept)
+    publish(events.ImportRowsChosen(import_.pk, len(kept)), import_)
+    return import_
+
+
+@command(permissions.IMPORT)
 def run_import(actor: Actor, import_: Import) -> Import:
     """Writes the checked rows in the background, or goes on where it was paused. Refuses one that is not ready."""
     return _moved(import_, steps.RUNNABLE, State.RUNNING, events.ImportRun)
@@ -148,7 +167,7 @@ def prune_import_files(actor: Actor) -> int:
         for path in filter(None, (found.path, found.staged)):
             default_storage.delete(path)
             count += 1
-        Import.objects.filter(pk=found.pk).update(path="", staged="")
+        Import.objects.filter(pk=found.pk).update(path="", staged="", sample=[], alike_rows=[])
     if count:
         publish(events.ImportFilesPruned(count))
     return count

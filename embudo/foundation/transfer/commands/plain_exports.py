@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import IO, Any
 from xml.sax.saxutils import escape, quoteattr
 
-from embudo.foundation.transfer.commands.exports import SHEET_ROWS
+from embudo.foundation.transfer.commands.workbook import SHEET_ROWS
 from embudo.foundation.transfer.rules import cells
 from embudo.kernel.money import Money
 

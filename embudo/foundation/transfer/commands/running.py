@@ -7,23 +7,22 @@ from typing import Any
 from uuid import UUID
 
 from django.core.files.storage import default_storage
-from django.db import DatabaseError
 from django.utils.translation import gettext
 
 from embudo.foundation.transfer import events, permissions, queries
 from embudo.foundation.transfer.commands.checking import Line, found_records
 from embudo.foundation.transfer.models import Import, ImportChunk
 from embudo.foundation.transfer.queries.imports import LOST
-from embudo.foundation.transfer.rules.steps import CHUNK, Known, New, State, rule_of
+from embudo.foundation.transfer.rules.steps import CHUNK, Alike, Known, New, State, rule_of
 from embudo.kernel import clock
-from embudo.kernel.act import attempt, current_act
+from embudo.kernel.act import current_act
 from embudo.kernel.actor import Actor
 from embudo.kernel.change import update
 from embudo.kernel.command import command
-from embudo.kernel.errors import Invalid, Refused
+from embudo.kernel.editing import written
+from embudo.kernel.errors import Invalid
 from embudo.kernel.event import publish
-from embudo.kernel.importing import told
-from embudo.kernel.kind import Importing, ImportResult, ImportRow
+from embudo.kernel.kind import Importing, ImportRow
 from embudo.kernel.record import lock
 
 COUNTERS = {"created": "created_count", "updated": "updated_count", "same": "same_count"}
@@ -58,7 +57,7 @@ def write_chunk(actor: Actor, import_: Import, *, turn: int) -> bool:
     lines, place = _next_lines(import_)
     importing = queries.needed_importing(import_.kind)
     part = _decided(actor, import_, importing, lines)
-    results = _written(actor, importing, part.rows)
+    results = written(actor, importing.write, part.rows)
     for line, result in zip(part.lines, results, strict=True):
         if result.outcome == "failed":
             part.fail(line, result.problems)
@@ -86,36 +85,81 @@ def _next_lines(import_: Import) -> tuple[list[Line], int]:
         raise Invalid({"": [LOST]}) from None
 
 
+@dataclass(frozen=True)
+class Decision:
+    """What is to be done with a row, and about which record."""
+
+    record: str = ""
+    action: str = ""
+    reason: str = ""  # why it can't be decided
+
+
+class Deciding:
+    """Knows for the rows of one chunk what the rules, the rows themselves and people have said."""
+
+    def __init__(self, actor: Actor, import_: Import, importing: Importing, lines: Sequence[Line]) -> None:
+        self.rule, self.choices = rule_of(import_.rule), import_.choices
+        sound = [line for line in lines if not line.faults and not line.same_as]
+        found = found_records(actor, importing, sound)
+        self.records = dict(zip((line.number for line in sound), found, strict=True))
+        like = {line.alike: None for line in sound if line.alike and not self.records[line.number]}
+        self.titles = queries.titles(actor, import_.kind, like) if like else {}
+
+    def about(self, line: Line) -> Decision:
+        record = self.records.get(line.number, "")
+        if not record and line.alike in self.titles:
+            return self._about_alike(line)
+        return Decision(record, line.action or (self.rule["known"] if record else self.rule["new"]))
+
+    def _about_alike(self, line: Line) -> Decision:
+        wish = self.choices.get(str(line.number)) or line.action or self.rule["alike"]
+        if wish == Alike.UPDATE:
+            is_filling = self.rule["known"] == Known.FILL and not line.action
+            return Decision(line.alike, Known.FILL if is_filling else Known.UPDATE)
+        if wish == Alike.CREATE:
+            return Decision("", self.rule["new"])
+        return Decision(action=wish, reason=self._resemblance(line))
+
+    def _resemblance(self, line: Line) -> str:
+        told = {"title": self.titles[line.alike], "n": line.percent}
+        return gettext("It looks like %(title)s, %(n)d %%.") % told
+
+
 def _decided(actor: Actor, import_: Import, importing: Importing, lines: list[Line]) -> Part:
-    rule = rule_of(import_.rule)
+    deciding = Deciding(actor, import_, importing, lines)
     required = [one for one in importing.fields(actor) if one.is_required]
-    sound = [line for line in lines if not line.faults and not line.same_as]
-    records = dict(zip((line.number for line in sound), found_records(actor, importing, sound), strict=True))
     part = Part()
     taken: dict[str, int] = {}
     for line in lines:
-        record = records.get(line.number, "")
-        action = line.action or (rule["known"] if record else rule["new"])
+        found = deciding.about(line)
         if line.faults:
             part.fail(line, line.faults)
-        elif line.same_as or record in taken:
-            first = line.same_as or taken[record]
+        elif line.same_as or found.record in taken:
+            first = line.same_as or taken[found.record]
             part.skip(line, gettext("It is the same record as row %(n)d of the file.") % {"n": first})
-        elif action == Known.SKIP:
-            part.skip(
-                line, gettext("The record is known already.") if record else gettext("The record is new.")
-            )
-        elif record == "?" and action != "create":
-            part.fail(
-                line, [gettext("Several records match this row. Merge them, or match by something else.")]
-            )
-        elif (missing := _missing(line, record, action, required)) is not None:
-            part.fail(line, [missing])
+        elif found.action == Known.SKIP:
+            part.skip(line, found.reason or _left_out(found.record))
+        elif (problem := _problem(line, found, required)) is not None:
+            part.fail(line, problem)
         else:
-            _plan(part, line, record, action, rule["owner"])
-            if record:
-                taken[record] = line.number
+            _plan(part, line, found.record, found.action, deciding.rule["owner"])
+            if found.record:
+                taken[found.record] = line.number
     return part
+
+
+def _left_out(record: str) -> str:
+    return gettext("The record is known already.") if record else gettext("The record is new.")
+
+
+def _problem(line: Line, found: Decision, required: Sequence[Any]) -> list[str] | None:
+    """Why a row can't be taken."""
+    if found.action == Alike.ASK:
+        return [found.reason, gettext("Say in a column of its own: create, update or skip.")]
+    if found.record == "?" and found.action != Known.CREATE:
+        return [gettext("Several records match this row. Merge them, or match by something else.")]
+    missing = _missing(line, found.record, found.action, required)
+    return None if missing is None else [missing]
 
 
 def _missing(line: Line, record: str, action: str, required: Sequence[Any]) -> str | None:
@@ -138,27 +182,6 @@ def _plan(part: Part, line: Line, record: str, action: str, owner: str) -> None:
         values["owner"] = UUID(values["owner"])
     part.rows.append(ImportRow(values, None if is_new else UUID(record), only_empty=action == Known.FILL))
     part.lines.append(line)
-
-
-def _written(actor: Actor, importing: Importing, rows: list[ImportRow]) -> list[ImportResult]:
-    """All at once; should the database refuse one of them, one by one, so that only that one fails."""
-    if not rows:
-        return []
-    try:
-        with attempt():
-            return list(importing.write(actor, rows))
-    except (DatabaseError, Invalid, Refused):
-        return [_one_written(actor, importing, row) for row in rows]
-
-
-def _one_written(actor: Actor, importing: Importing, row: ImportRow) -> ImportResult:
-    try:
-        with attempt():
-            return importing.write(actor, [row])[0]
-    except DatabaseError:
-        return ImportResult("failed", row.record_id, (gettext("The database does not take these values."),))
-    except (Invalid, Refused) as fault:
-        return ImportResult("failed", row.record_id, told(fault))
 
 
 def _count(import_: Import, part: Part, rows: int, place: int) -> None:

@@ -1,4 +1,3 @@
-from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -7,14 +6,12 @@ from embudo.foundation.transfer.models import Import, ImportChunk
 from embudo.foundation.transfer.rules.steps import State
 from embudo.kernel import clock
 from embudo.kernel.actor import Actor
-from embudo.kernel.change import changes_of_act, undo_changes, update
+from embudo.kernel.change import update
 from embudo.kernel.command import command
 from embudo.kernel.event import publish
-from embudo.kernel.kind import kind_named
 from embudo.kernel.models import LogAbout, LogEntry
-from embudo.kernel.record import Record, lock
-
-Pair = tuple[str, UUID]
+from embudo.kernel.record import lock
+from embudo.kernel.undoing import take_back
 
 
 @command(permissions.IMPORT)
@@ -33,28 +30,24 @@ def undo_chunk(actor: Actor, import_: Import, *, turn: int) -> bool:
         update(import_, state=State.UNDONE)
         publish(events.RowsUndone(import_.pk, -1, import_.undone_count, import_.left_count), import_)
         return False
-    changes = changes_of_act(chunk.act)
-    worked_on = _worked_on_since(import_, chunk.act, {UUID(change["id"]) for change in changes})
-    undone = undo_changes(chunk.act, but=_with_parts(changes, worked_on), keeps_used=True)
-    left = _of_kind(import_, undone.left)
-    put_back = _of_kind(import_, undone.put_back) - left
+    act_id = chunk.act
+
+    def kept(changes: list[dict[str, Any]]) -> set[UUID]:
+        ids = {UUID(change["id"]) for change in changes}
+        return _with_parts(changes, _worked_on_since(import_, act_id, ids))
+
+    taken = take_back(act_id, import_.kind, but=kept)
+    left, put_back = taken.left, taken.put_back
     ImportChunk.objects.filter(pk=chunk.pk).update(
-        undone=clock.now(), left=[[kind, str(pk)] for kind, pk in sorted(left)]
+        undone=clock.now(), left=[[import_.kind, str(pk)] for pk in sorted(left)]
     )
     Import.objects.filter(pk=import_.pk).update(
         undone_count=import_.undone_count + len(put_back),
         left_count=import_.left_count + len(left),
         beaten=clock.now(),
     )
-    publish(
-        events.RowsUndone(import_.pk, chunk.number, len(put_back), len(left)), import_, *_still_there(changes)
-    )
+    publish(events.RowsUndone(import_.pk, chunk.number, len(put_back), len(left)), import_, *taken.touched)
     return True
-
-
-def _of_kind(import_: Import, pairs: Collection[Pair]) -> set[Pair]:
-    """Without the parts (who works where, companies that people brought along): rows of the file are counted."""
-    return {pair for pair in pairs if pair[0] == import_.kind}
 
 
 def _worked_on_since(import_: Import, act_id: UUID, ids: set[UUID]) -> set[UUID]:
@@ -75,11 +68,3 @@ def _with_parts(changes: list[dict[str, Any]], ids: set[UUID]) -> set[UUID]:
         UUID(one["id"]) for one in changes if names & {str(value) for value in (one["after"] or {}).values()}
     }
     return ids | parts
-
-
-def _still_there(changes: list[dict[str, Any]]) -> list[Record]:
-    """The records that were changed, not made: their timelines tell that it was taken back."""
-    made = {change["id"] for change in changes if change["before"] is None}
-    pairs = {(change["kind"], change["id"]) for change in changes if change["id"] not in made}
-    kinds = {kind: kind_named(kind) for kind, _pk in pairs}
-    return [known.model(id=UUID(pk)) for kind, pk in sorted(pairs) if (known := kinds[kind])]

@@ -1,5 +1,6 @@
 from embudo.foundation.transfer.queries.imports import (
     FileHead,
+    addresses,
     colleagues,
     content,
     failed_rows,
@@ -19,10 +20,12 @@ from embudo.foundation.transfer.queries.imports import (
     preset,
     same_file,
     skipped_rows,
+    titles,
 )
 
 __all__ = [
     "FileHead",
+    "addresses",
     "colleagues",
     "content",
     "failed_rows",
@@ -42,4 +45,5 @@ __all__ = [
     "preset",
     "same_file",
     "skipped_rows",
+    "titles",
 ]

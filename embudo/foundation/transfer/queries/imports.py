@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any, BinaryIO
 from uuid import UUID
@@ -181,6 +182,22 @@ def left_records(found: Import) -> list[tuple[str, str]]:
         if known and record:
             shown.append((known.title(record), known.url(record.pk)))
     return shown
+
+
+def titles(actor: Actor, kind_name: str, ids: Iterable[str]) -> dict[str, str]:
+    """What those of the records are called that the actor sees."""
+    kind = kind_named(kind_name)
+    if kind is None:
+        return {}
+    found = kind.model.objects.visible_to(actor).filter(pk__in=list(ids))
+    return {str(record.pk): kind.title(record) for record in found}
+
+
+def addresses(actor: Actor, kind_name: str, ids: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """The same with where they are."""
+    kind = kind_named(kind_name)
+    named = titles(actor, kind_name, ids)
+    return {pk: (title, kind.url(UUID(pk))) for pk, title in named.items()} if kind else {}
 
 
 def same_file(actor: Actor, found: Import) -> Import | None:

@@ -2,6 +2,7 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from html import unescape
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,14 +13,20 @@ from embudo.kernel.money import Money
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 TAGS = re.compile(r"<[^>]*>")
+NOT_PLAIN = re.compile(r"  | \||\| |—")  # blanks that say nothing, and what stands where there is nothing
 PLAIN_NUMBER = re.compile(r"[+-]?\d+([ .,]\d+)*")
 LONGEST_CELL = 32_767  # what a spreadsheet's cell holds
 ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
+@lru_cache(maxsize=4096)  # badges come again and again
+def _unmarked(markup: str) -> str:
+    return unescape(TAGS.sub(" ", markup))
+
+
 def words_of(markup: Any) -> str:
     """What a cell drawn for the screen says."""
-    text = unescape(TAGS.sub(" ", markup)) if isinstance(markup, SafeString) else str(markup)
+    text = _unmarked(markup) if isinstance(markup, SafeString) else str(markup)
     return " ".join(text.split())
 
 
@@ -47,6 +54,15 @@ def exported(value: Any, kind: str, zone: ZoneInfo) -> Any:
     if isinstance(value, date | bool | int | float | Decimal):
         return value
     return ILLEGAL.sub("", words_of(value))[:LONGEST_CELL]
+
+
+def exported_column(values: Sequence[Any], kind: str, zone: ZoneInfo) -> Sequence[Any]:
+    """The same for a column of many rows: texts in which there is nothing to change are looked at together."""
+    if set(map(type, values)) == {str}:
+        whole = f"|{'|'.join(values)}|"
+        if whole.isprintable() and not NOT_PLAIN.search(whole) and max(map(len, values)) <= LONGEST_CELL:
+            return values
+    return [exported(value, kind, zone) for value in values]
 
 
 def as_text(value: Any) -> str:

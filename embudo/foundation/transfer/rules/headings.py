@@ -1,7 +1,7 @@
 """Which column means what: by its heading, in any of four languages, and by what stands in it."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
 
 from embudo.foundation.transfer.rules.steps import ACTION_FIELD
@@ -89,12 +89,11 @@ def unnamed(headings: Sequence[str], width: int, word: str) -> list[str]:
     return [" ".join(one.split())[:80] or word % {"n": number} for number, one in enumerate(named, 1)]
 
 
-def mapped(mapping: Mapping[str, str], cells: Sequence[str]) -> dict[str, str]:
+def mapped(columns: Sequence[tuple[int, str]], cells: Sequence[str]) -> dict[str, str]:
     """Field -> text of one row; two columns for one field: the first that says something."""
     values: dict[str, str] = {}
-    for column, name in mapping.items():
-        place = int(column)
-        text = cells[place] if place < len(cells) else ""
-        if text and not values.get(name):
+    width = len(cells)
+    for place, name in columns:
+        if place < width and name not in values and (text := cells[place]):
             values[name] = text
     return values

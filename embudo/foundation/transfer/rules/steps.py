@@ -32,7 +32,17 @@ class Known(TextChoices):
     CREATE = "create", _("Create another record")
 
 
+class Alike(TextChoices):
+    """What happens to a row that looks like a known record, without being recognised by a key."""
+
+    ASK = "ask", _("Ask me; what I leave open fails")
+    CREATE = "create", _("Create a record all the same")
+    UPDATE = "update", _("Take it for that record")
+    SKIP = "skip", _("Leave the row out")
+
+
 MATCHABLE = (State.NEW, State.CHECKED, State.FAILED)
+CHOOSABLE = (State.CHECKED, State.PAUSED)
 RUNNABLE = (State.CHECKED, State.PAUSED)
 PAUSABLE = (State.RUNNING,)
 CANCELLABLE = (State.NEW, State.CHECKING, State.CHECKED, State.RUNNING, State.PAUSED, State.FAILED)
@@ -57,4 +67,5 @@ def check_step(state: str, allowed: tuple[State, ...]) -> None:
 
 def rule_of(kept: Mapping[str, Any]) -> dict[str, str]:
     """With what stands where nobody chose: known records are updated, new ones created, found by the surest key."""
-    return {"key": BEST, "new": New.CREATE, "known": Known.UPDATE, "owner": "", **kept}
+    usual = {"key": BEST, "new": New.CREATE, "known": Known.UPDATE, "alike": Alike.ASK, "owner": ""}
+    return {**usual, **kept}

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -39,6 +39,7 @@ NO = frozenset(["0", "false", "no", "n", "nie", "non", "faux", "falso", "falsz",
 NUMBER = re.compile(r"[+-]?\d{1,15}([.,]0+)?")
 GROUPED = re.compile(r"\d{1,3}([ .,\u00a0\u202f']\d{3})+")
 OTHER_NAMES = {"uk": "GB", "usa": "US", "great britain": "GB", "england": "GB", "holland": "NL", "czech republic": "CZ", "rzeczpospolita polska": "PL"}  # fmt: skip
+MARKS = ("'", "#", " ", "")  # of our own defusing, of errors of formulas, of nothing
 CELL_ERROR = re.compile(r"#(N/A|DIV/0!|REF!|NAME\?|VALUE!|NUM!|NULL!|SPILL!|CALC!|GETTING_DATA)")
 
 
@@ -64,9 +65,12 @@ def countries() -> Mapping[str, str]:
 
 def read(field: ImportField, text: str, people: Mapping[str, UUID]) -> Any:
     """The cell's value for this field. Refuses (Misread) what it can't be."""
-    text = undefused(text).strip()
-    if CELL_ERROR.fullmatch(text):
-        raise Misread(_("The cell holds the error of a formula. Put the value there."))
+    if not (text.isprintable() and text[:1] not in MARKS and text[-1:] != " "):
+        text = undefused(text).strip()
+        if CELL_ERROR.fullmatch(text):
+            raise Misread(_("The cell holds the error of a formula. Put the value there."))
+        if field.type != "long_text" and len(text) > 1:
+            text = text.strip("\u200b\ufeff")
     reader = READERS.get(field.type)
     if reader:
         return reader(text)
@@ -74,9 +78,10 @@ def read(field: ImportField, text: str, people: Mapping[str, UUID]) -> Any:
         return _choice(field, text)
     if field.type == "user":
         return _user(text, people)
-    return text if field.type == "long_text" or len(text) < 2 else text.strip("\u200b\ufeff")
+    return text
 
 
+@lru_cache(maxsize=1024)
 def _yes_no(text: str) -> bool:
     word = fold(text)
     if word in YES:
@@ -87,6 +92,8 @@ def _yes_no(text: str) -> bool:
 
 
 def _number(text: str) -> str:
+    if text.isdecimal() and text.isascii() and len(text) <= 15:
+        return text
     if NUMBER.fullmatch(text):
         return re.split(r"[.,]", text)[0]
     if GROUPED.fullmatch(text):
@@ -94,6 +101,7 @@ def _number(text: str) -> str:
     raise Misread(_("Write a whole number."))
 
 
+@lru_cache(maxsize=1024)
 def _country(text: str) -> str:
     code = countries().get(fold(text).strip(" ."))
     if not code:

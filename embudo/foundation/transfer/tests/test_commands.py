@@ -99,10 +99,8 @@ def test_run_import_creates_companies_as_their_command_would(actor: Actor) -> No
     )
     for column in (
         "name_key",
-        "name_start",
         "tax_key",
         "email_key",
-        "email_domain",
         "phone_key",
         "search",
         "owner_id",

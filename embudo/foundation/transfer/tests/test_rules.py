@@ -59,7 +59,7 @@ def test_heading_row_passes_titles() -> None:
 
 
 def test_mapped_takes_the_first_column_that_says_something() -> None:
-    assert headings.mapped({"0": "phone", "1": "phone", "5": "name"}, ["", "7"]) == {"phone": "7"}
+    assert headings.mapped([(0, "phone"), (1, "phone"), (5, "name")], ["", "7"]) == {"phone": "7"}
 
 
 @pytest.mark.parametrize(

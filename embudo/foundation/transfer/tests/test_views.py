@@ -6,6 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from embudo.business.directory.commands import register_company
 from embudo.business.directory.models import Company
 from embudo.foundation.access.tests.builders import a_client, a_user
 from embudo.foundation.transfer import commands
@@ -184,3 +185,26 @@ def test_import_page_of_a_paused_import_offers_to_go_on(browser: Client, actor: 
     commands.run_import(actor, found)
     commands.pause_import(actor, found)
     assert "Go on" in browser.get(f"/imports/{found.pk}/").content.decode()
+
+
+def test_rows_that_look_like_known_records_are_decided_one_by_one(browser: Client, actor: Actor) -> None:
+    known = register_company(actor, name="Acme Transport Sp. z o.o.", phone="+48583012214", town="Gdańsk")
+    drain()
+    found = a_checked_import(actor, "Firma;Telefon;Miasto\nACME Transprot;+48 58 301 22 14;Gdańsk\n")
+    page = browser.get(f"/imports/{found.pk}/").content.decode()
+    assert ("1 row looks like a known record." in page, f"/companies/{known.pk}/" in page) == (True, True)
+    form = browser.get(f"/imports/{found.pk}/alike/").content.decode()
+    assert ("ACME Transprot" in form, f"/companies/{known.pk}/" in form) == (True, True)
+    answer = browser.post(f"/imports/{found.pk}/alike/", {"row_2": "update"})
+    assert (answer.status_code, fresh(found).choices) == (302, {"2": "update"})
+    assert '<option value="update" selected>' in browser.get(f"/imports/{found.pk}/alike/").content.decode()
+    assert browser.post(f"/imports/{found.pk}/alike/", {"row_2": "burn"}).status_code == 422
+
+
+def test_match_page_asks_what_to_do_with_rows_that_look_like_known_records(
+    browser: Client, actor: Actor
+) -> None:
+    page = browser.get(f"/imports/{an_import(actor).pk}/match/").content.decode()
+    assert '<option value="ask" selected>' in page
+    leads = an_import(actor, kind="sales.lead")
+    assert 'name="alike"' not in browser.get(f"/imports/{leads.pk}/match/").content.decode()

@@ -1,4 +1,6 @@
 from collections.abc import Callable, Iterator
+from itertools import islice
+from operator import itemgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from embudo.foundation.transfer import permissions
 from embudo.foundation.transfer.commands import exports as commands
 from embudo.foundation.transfer.commands.plain_exports import json_lines, ods_file
+from embudo.foundation.transfer.commands.workbook import xlsx_file
 from embudo.foundation.transfer.rules import cells as rules
 from embudo.foundation.ui.pages.lists import ListPage
 from embudo.foundation.ui.parts import Column
@@ -28,6 +31,7 @@ class ListExporter:
     """Fills the slot of ui's lists: what one sees, with its filters and its order, as a file."""
 
     permission = permissions.EXPORT
+    workbook = staticmethod(xlsx_file)  # for other modules' tables
     formats = (
         ("xlsx", "Excel (XLSX)"),
         ("csv", "CSV"),
@@ -47,7 +51,7 @@ class ListExporter:
         name = f"{slugify(title) or 'list'}-{clock.today().isoformat()}.{format}"
         rows = self._rows(page, found)
         if format == "xlsx":
-            file = commands.xlsx_file(title, headings, rows)
+            file = xlsx_file(title, headings, rows)
             return FileResponse(file, as_attachment=True, filename=name, content_type=XLSX)
         if format == "ods":
             file = ods_file(title, headings, rows)
@@ -59,13 +63,16 @@ class ListExporter:
 
     def _rows(self, page: ListPage, found: QuerySet[Any]) -> Iterator[rules.Row]:
         zone = ZoneInfo(page.actor.time_zone)
-        readers = [_reader(column, zone) for column in page.columns]
+        readers = [(_reader(column, page), column.kind) for column in page.columns]
         ordered = page.ordered(found)
-        rows = ordered.values("pk", *page.fields) if page.fields else ordered
-        for row in rows.iterator(chunk_size=CHUNK):
-            yield [read(row) for read in readers]
+        rows = (ordered.values("pk", *page.fields) if page.fields else ordered).iterator(chunk_size=CHUNK)
+        while some := list(islice(rows, CHUNK)):
+            columns = [
+                rules.exported_column([read(row) for row in some], kind, zone) for read, kind in readers
+            ]
+            yield from zip(*columns, strict=True)
 
 
-def _reader(column: Column, zone: ZoneInfo) -> Callable[[Any], Any]:
-    read = value_of(column)
-    return lambda row: rules.exported(read(row), column.kind, zone)
+def _reader(column: Column, page: ListPage) -> Callable[[Any], Any]:
+    is_held = page.fields and column.key in page.fields and not column.value and not column.cell
+    return itemgetter(column.key) if is_held else value_of(column)

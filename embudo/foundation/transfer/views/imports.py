@@ -13,7 +13,7 @@ from embudo.foundation.transfer.commands.exports import failed_rows_file
 from embudo.foundation.transfer.forms import COLUMN, MatchForm, ReadingForm, UploadForm, reading_of
 from embudo.foundation.transfer.models import Import
 from embudo.foundation.transfer.rules import steps
-from embudo.foundation.transfer.rules.steps import ACTION_FIELD, State, rule_of
+from embudo.foundation.transfer.rules.steps import ACTION_FIELD, Alike, State, rule_of
 from embudo.foundation.transfer.views.exports import XLSX
 from embudo.foundation.ui import atoms
 from embudo.foundation.ui.access_marks import actor_of, guarded
@@ -247,7 +247,9 @@ class ImportPage(Page):
         fields[ACTION_FIELD] = gettext("What to do")
         return context | {
             "field_names": [fields.get(name, name) for name in found.mapping.values()],
-            "preview": [_preview(row) for row in found.sample] if found.state == State.CHECKED else [],
+            "preview": self.preview(),
+            "open_alike": found.alike and found.state in steps.CHOOSABLE,
+            "alike_rule": Alike(rule_of(found.rule)["alike"]).label,
             "failures": queries.failed_rows(found),
             "skipped": queries.skipped_rows(found),
             "left": queries.left_records(found),
@@ -255,6 +257,15 @@ class ImportPage(Page):
             "rule": rule_of(found.rule),
             "ready": found.valid,
         }
+
+    def preview(self) -> list[dict[str, Any]]:
+        """The first rows, and what would happen to them."""
+        found = self.record
+        if found.state != State.CHECKED:
+            return []
+        like = {row[6] for row in found.sample if row[6]}
+        places = queries.addresses(self.actor, found.kind, like) if like else {}
+        return [_preview(row) | {"place": places.get(row[6]), "percent": row[7]} for row in found.sample]
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if self.htmx_target == "import-progress":
@@ -288,14 +299,16 @@ def _progress(found: Import) -> dict[str, Any]:
 
 
 def _preview(row: list[Any]) -> dict[str, Any]:
-    number, cells, faults, same_as, known, action = row
-    tone = "bad" if faults or known == "?" else "warn" if same_as or known else "ok"
+    number, cells, faults, same_as, known, action, alike, _percent = row
+    tone = "bad" if faults or known == "?" else "warn" if same_as or known or alike else "ok"
     if faults:
         words = " ".join(faults)
     elif same_as:
         words = gettext("The same record as row %(n)d: left out") % {"n": same_as}
     elif known == "?":
         words = gettext("Several records match")
+    elif alike:
+        words = gettext("Looks like a known record")
     else:
         words = gettext("Known already") if known else gettext("New")
     return {"number": number, "cells": cells, "tone": tone, "words": words, "action": action}

@@ -75,7 +75,7 @@ class BoardPage(Page):
         return request.POST.get("card", card), request.POST.get("lane", lane)
 
     def refuse(self, fault: EmbudoError, *, wants_json: bool) -> HttpResponse:
-        reason = _reason(fault)
+        reason = reason_of(fault)
         if wants_json:
             return JsonResponse({"reason": reason}, status=422)
         return self.render(self.get_context() | {"refusal": reason}, status=422)
@@ -92,7 +92,11 @@ class BoardPage(Page):
         return super().get_context() | {
             "lanes": [(lane, forms[lane.key], drawing.cards(lane)) for lane in lanes],
             "may_move": may_move,
-            "own_url": self.own_url,
+            "board_label": self.get_title(),
+            "move_url": self.own_url,
+            "move_hint": gettext("Drag a card, or use its “Move” button, to change the stage."),
+            "may_undo": False,
+            "ask_path": self.request.path,
             "kept": list(self.kept_query.items()),
             "choice": self.choice(lanes, forms) if may_move else None,
             "count_shown": self.count_text(sum(lane.size for lane in lanes)),
@@ -103,17 +107,21 @@ class BoardPage(Page):
     def choice(self, lanes: Sequence[Lane], forms: Mapping[str, str]) -> Choice | None:
         """For browsers without script: the card that is asked about, and where it can go."""
         asked = self.request.GET.get("ask", "")
-        found = (
-            (card, lane) for lane in lanes for card in lane.cards if card.can_move and str(card.id) == asked
-        )
-        card, here = next(found, (None, None))
-        if card is None:
-            return None
-        others = [lane for lane in lanes if lane is not here]
-        return Choice(card, [(lane, forms[lane.key].replace("{card}", asked)) for lane in others])
+        return choice_of(asked, lanes, forms)
 
 
-def _reason(fault: EmbudoError) -> str:
+def choice_of(asked: str, lanes: Sequence[Lane], forms: Mapping[str, str]) -> Choice | None:
+    """The card with this id and the other lanes; `forms` says which of those want more words first."""
+    found = ((card, lane) for lane in lanes for card in lane.cards if card.can_move and str(card.id) == asked)
+    card, here = next(found, (None, None))
+    if card is None:
+        return None
+    others = [lane for lane in lanes if lane is not here and lane.takes]
+    return Choice(card, [(lane, forms.get(lane.key, "").replace("{card}", asked)) for lane in others])
+
+
+def reason_of(fault: EmbudoError) -> str:
+    """A refusal in words."""
     if isinstance(fault, Refused):
         return str(fault.message)
     if isinstance(fault, Invalid):

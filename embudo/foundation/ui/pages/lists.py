@@ -1,19 +1,23 @@
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.urls import Resolver404, get_script_prefix, resolve
 from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
 from embudo.foundation.ui import atoms
 from embudo.foundation.ui.keyset import COUNT_LIMIT, KeysetPage, capped_count, keyset_page, order_of
 from embudo.foundation.ui.pages.base import Page, plain
-from embudo.foundation.ui.parts import Action, Column, Filter, Tab
+from embudo.foundation.ui.parts import Action, CalendarEntry, Column, Filter, Tab
 from embudo.foundation.ui.table import TableDrawing, selects
 
 SIZES = (25, 50, 100)
+CAME_FROM = "in"  # by this a record's page is told the list that it was opened from
+_leads_to_records: dict[type, bool] = {}
 
 
 class ListPage(Page):
@@ -41,9 +45,13 @@ class ListPage(Page):
     exporter: ClassVar[Any] = (
         None  # the slot that `transfer` fills: permission, formats, respond(page, rows, format)
     )
+    editor: ClassVar[Any] = None  # the slot that `editing` fills: rows can be picked, to change many at once
+    inline: ClassVar[Any] = None  # the slot that `editing` fills: cells that are edited where they stand
     empty_title: ClassVar[Any] = _("Nothing here yet")
     empty_text: ClassVar[Any] = ""
     row_actions: ClassVar[Callable[..., Sequence[Action]] | None] = None
+    board_by: ClassVar[str] = ""  # the attributes that a board and a calendar begin with
+    calendar_by: ClassVar[str] = ""
 
     # --- what a subclass may override ---
 
@@ -76,6 +84,7 @@ class ListPage(Page):
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().setup(request, *args, **kwargs)
         self.given: Mapping[str, str] = request.GET
+        self.picking: Any = None
         self.design: Any = self.designer.design(self) if self.designer else None
         given = self.given
         self.words = " ".join(given.get("q", "").replace("\0", "").split())[:100]
@@ -86,6 +95,7 @@ class ListPage(Page):
         self.size = next((size for size in SIZES if str(size) == given.get("size")), self.default_size)
         if self.design:
             self.design.apply()
+        self.edits: Any = self.inline.cells(self) if self.inline else None
 
     def chosen_filters(self) -> list[tuple[Filter, str, Any]]:
         """(filter, value, label of the value) of the filters in use."""
@@ -116,6 +126,35 @@ class ListPage(Page):
         """This list with some of its state changed ("" drops a part); always from the first page."""
         state = {key: value for key, value in (self.state() | changes).items() if value}
         return f"{self.request.path}?{urlencode(state)}" if state else self.request.path
+
+    def given_cursor(self, key: str) -> str:
+        """ "after" or "before" as the address has it."""
+        return self.request.GET.get(key, "")
+
+    def row_context(self, rows: Sequence[Any]) -> str:
+        """
+        What each row's link tells the record's page, so that it can lead back here and to the row before and after: this list and its
+        state. "" where the rows lead to other pages.
+        """
+        match = self.request.resolver_match
+        if not rows or match is None or match.kwargs or not self._leads_to_records(rows[0]):
+            return ""
+        here = self.url(**{key: self.given_cursor(key) for key in ("after", "before")})
+        _path, mark, state = here.partition("?")
+        return "?" + urlencode({CAME_FROM: f"{match.view_name}{mark}{state}"}, safe=":/?")
+
+    def _leads_to_records(self, row: Any) -> bool:
+        """Asked of one row of each class of list: the others lead to the same kind of page."""
+        cls = type(self)
+        if cls not in _leads_to_records:
+            path = (self.row_url(row) or "").partition("?")[0]
+            try:
+                match = resolve("/" + path.removeprefix(get_script_prefix()))
+            except Resolver404:
+                return False
+            page = getattr(match.func, "view_class", None)
+            _leads_to_records[cls] = getattr(page, "knows_its_list", False)
+        return _leads_to_records[cls]
 
     # --- rows ---
 
@@ -150,11 +189,12 @@ class ListPage(Page):
             queryset = queryset.filter(either)
         return queryset
 
-    def drawing(self) -> TableDrawing:
+    def drawing(self, rows: Sequence[Any] = ()) -> TableDrawing:
         actions = self.row_actions if type(self).row_actions else None
         return TableDrawing(
-            self.columns, url=self.row_url, sub=self.row_sub, tone=self.row_tone, actions=actions
-        )
+            self.columns, url=self.row_url, sub=self.row_sub, tone=self.row_tone, actions=actions,
+            context=self.row_context(rows), picking=self.picking, inline=self.edits,
+        )  # fmt: skip
 
     def count_shown(self, n: int) -> str:
         return atoms.number(n) + ("+" if n >= COUNT_LIMIT and self.is_capped else "")
@@ -163,17 +203,17 @@ class ListPage(Page):
         self.filters_in_use = self.chosen_filters()
         base = self.get_query()
         queryset = self.narrowed(base, self.tab or next(iter(self.get_tabs()), None))
+        if self.editor:
+            self.picking = self.editor.picking(self, base.model)
         if self.exporter and "export" in request.GET:
             self.require(self.exporter.permission)
+            queryset = self.picking.narrowed(queryset) if self.picking else queryset
             file: HttpResponseBase = self.exporter.respond(self, queryset, request.GET["export"])
             return file
         if self.design:
             self.design.found = queryset
-        self.count, self.is_capped = capped_count(queryset)
-        page = keyset_page(
-            queryset, sort=self.order, size=self.size, fields=self.fields,
-            after=request.GET.get("after", ""), before=request.GET.get("before", ""),
-        )  # fmt: skip
+        self.count, self.is_capped = self.counted(queryset)
+        page = self.page_of(queryset)
         if self.htmx_target == "results":
             response = self.render(
                 self.results_context(page) | {"title": self.get_title()}, template=self.results_template
@@ -183,22 +223,54 @@ class ListPage(Page):
             return response
         return self.render(self.get_context() | self.results_context(page) | self.toolbar_context(base))
 
+    def page_of(self, queryset: QuerySet[Any]) -> KeysetPage:
+        """The rows of the table; none where the list is shown as something else, which finds its own."""
+        if self.face:
+            self.face.find(queryset)
+            return KeysetPage([])
+        return keyset_page(
+            queryset, sort=self.order, size=self.size, fields=self.fields,
+            after=self.request.GET.get("after", ""), before=self.request.GET.get("before", ""),
+        )  # fmt: skip
+
+    @property
+    def face(self) -> Any:
+        """What the list is shown as instead of a table: a board, a calendar."""
+        return self.design.face if self.design else None
+
+    def prepare(self, rows: Sequence[Any]) -> None:
+        """Called once with the rows that are to be drawn: for what they need beside themselves."""
+
+    def also_on(self, by: str, first: date, last: date) -> Sequence[CalendarEntry]:
+        """What stands on the calendar of these days beside the list's own records."""
+        return ()
+
+    def counted(self, queryset: QuerySet[Any]) -> tuple[int, bool]:
+        """How many records there are, and whether only so many were counted; all of them when that is asked for."""
+        is_exact = self.request.GET.get("exact") == "1"
+        return (queryset.order_by().count(), False) if is_exact else capped_count(queryset)
+
     def results_context(self, page: KeysetPage) -> dict[str, Any]:
-        drawing = self.drawing()
+        drawing = self.drawing(page.rows)
+        self.prepare(page.rows)
         if self.design:
             self.design.learn(page.rows)
         return {
             "page": self,
             "is_partial": self.htmx_target == "results",
+            "is_spoken": self.htmx_target in (("results", "main") if self.face else ("results",)),
             "headings": drawing.headings(self.sort.partition(",")[0], lambda sort: self.url(sort=sort)),
             "rows": drawing.rows(page.rows),
             "row_count": len(page.rows),
+            "bulk": self.picking.bar(len(page.rows)) if self.picking and page.rows else "",
             "is_narrowed": bool(
                 self.words or self.filters_in_use or (self.design and self.design.is_narrowing)
             ),
             "count": self.count,
             "count_shown": self.count_shown(self.count),
-            "said": self.count_text(self.count),
+            "exact_url": self.url(exact="1") if self.is_capped else "",
+            "said": self.face.said if self.face else self.count_text(self.count),
+            "face": self.face.drawn if self.face else "",
             "caption": self.caption(),
             "next_url": self.url(after=page.next) if page.next else "",
             "previous_url": self.url(before=page.previous) if page.previous else "",

@@ -64,6 +64,22 @@ def test_list_takes_three_queries_whatever_its_rows(
         web.get("/boats/")
 
 
+def test_list_counts_in_part_until_asked_to_count_exactly(
+    web: Client, boats: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("embudo.kernel.keyset.COUNT_LIMIT", 2)
+    monkeypatch.setattr("embudo.foundation.ui.pages.lists.COUNT_LIMIT", 2)
+    boats.objects.bulk_create([boats(name=name) for name in "abc"])
+    shown = re.compile(r'id="list-count">(.*?)</span>')
+    in_part = shown.search(text(web.get("/boats/?stage=new")))
+    assert in_part
+    assert ">2+</a>" in in_part[1]
+    assert 'href="/boats/?stage=new&amp;exact=1"' in in_part[1]
+    exactly = shown.search(text(web.get("/boats/?stage=new&exact=1")))
+    assert exactly
+    assert exactly[1] == "3"
+
+
 def test_list_search_answers_the_results_and_says_the_count(web: Client, boats: Any) -> None:
     boats.objects.bulk_create([boats(name="Łódź"), boats(name="Lyon", port="Łeba"), boats(name="Leeds")])
     response = web.get("/boats/?q=Ł&stage=new", headers=IN_RESULTS)

@@ -21,11 +21,11 @@ export function announce(text, urgent = false) {
   setTimeout(() => line.remove(), 8000);
 }
 // The live region speaks; the toast is for the eye, and for the one button that takes the act back.
-export function toast(text, { undo, bad } = {}) {
+export function toast(text, { undo, again, bad } = {}) {
   const el = document.createElement("div"), words = document.createElement("span");
   el.className = bad ? "toast toast-bad" : "toast";
   words.textContent = text;
-  if (!undo) words.setAttribute("aria-hidden", "true");
+  if (!undo && !again) words.setAttribute("aria-hidden", "true");
   el.append(icon(bad ? "circle-alert" : "circle-check"), words);
   if (undo) {
     const form = document.createElement("form"), token = document.createElement("input"), button = document.createElement("button");
@@ -34,8 +34,14 @@ export function toast(text, { undo, bad } = {}) {
     button.className = "btn"; button.textContent = toasts.dataset.undo;
     form.append(token, button); el.append(form);
   }
+  if (again) {                                // taken back right here, without loading the page again
+    const button = document.createElement("button");
+    button.type = "button"; button.className = "btn push"; button.textContent = toasts.dataset.undo;
+    button.addEventListener("click", () => { el.remove(); again(); });
+    el.append(button);
+  }
   toasts.append(el);
-  fade(el, undo);
+  fade(el, undo || again);
 }
 function fade(el, slow) {                     // never while somebody is on it (WCAG 2.2.1)
   const leave = () => (el.matches(":hover, :focus-within") ? setTimeout(leave, 3000) : el.remove());
@@ -234,9 +240,10 @@ document.addEventListener("click", (e) => {
   if (t.matches("[data-theme-set]")) setTheme(t.dataset.themeSet);
   if (t.matches("[data-close-dialog]")) t.closest("dialog").close();
   if (t.matches("[data-open-dialog]")) $(t.dataset.openDialog).showModal();
+  if (t.matches("button[data-dialog]") && t.form && dialog) { e.preventDefault(); t.dataset.href = `${t.formAction}?${new URLSearchParams(new FormData(t.form))}`; openDialog(t); }
   if (t.matches("a[data-dialog]") && dialog && !e.ctrlKey && !e.metaKey && !e.shiftKey && e.button === 0) { e.preventDefault(); t.closest("[popover]")?.hidePopover(); openDialog(t); }
   if (t.matches("[data-pause]")) t.setAttribute("aria-pressed", String(t.getAttribute("aria-pressed") !== "true"));
-  if (t.matches("[data-move-to]")) moveCard(openers.get("board-menu").closest(".deal"), $("#" + t.dataset.moveTo), true);
+  if (t.matches("[data-move-to]")) moveCard(openers.get("board-menu").closest(".deal"), document.getElementById(t.dataset.moveTo), true);
   if (t.matches(".error-links a")) { e.preventDefault(); const f = document.getElementById(t.hash.slice(1)); if (!f) return; f.focus(); f.scrollIntoView({ block: "center" }); }
 });
 document.addEventListener("keydown", (e) => {
@@ -268,37 +275,83 @@ document.addEventListener("toggle", (e) => {
   $("a, button:not([hidden])", menu)?.focus();
 }, true);
 
-/* ---------- Bulk selection ---------- */
-document.addEventListener("change", (e) => {
-  const table = e.target.closest("table[data-bulk]");
-  if (!table || !e.target.matches(".check")) return;
-  const rows = $$("tbody .check", table);
-  if (e.target.matches("[data-all]")) rows.forEach((c) => (c.checked = e.target.checked));
-  const n = rows.filter((c) => c.checked).length, head = $("[data-all]", table), bar = $(table.dataset.bulk);
-  head.checked = n === rows.length; head.indeterminate = n > 0 && n < rows.length;
-  bar.hidden = n === 0;
-  $("[data-n]", bar).textContent = counted(bar, n);
-  announce(counted(bar, n));
+/* ---------- Picking rows: boxes before them, Shift takes all in between; the bar with the acts comes with the first ---------- */
+const bulk = () => $("form.bulk");
+const boxes = () => $$("tbody .col-check .check");
+let lastBox = null;
+function countPicked() {
+  const bar = bulk(), all = boxes(), n = all.filter((c) => c.checked).length, head = $("[data-pick-all]"), whole = $("[data-pick-whole]", bar);
+  if (n === 0 && whole) whole.checked = false;
+  head.checked = n > 0 && n === all.length; head.indeterminate = n > 0 && n < all.length;
+  bar.toggleAttribute("data-any", n > 0);
+  const words = whole?.checked ? bar.dataset.all : counted(bar, n);
+  $("[data-n]", bar).textContent = words;
+  announce(words);
+}
+document.addEventListener("click", (e) => {
+  const box = e.target;
+  if (!box.matches?.(".col-check .check") || !bulk()) return;
+  const all = boxes();
+  if (box.matches("[data-pick-all]")) all.forEach((c) => (c.checked = box.checked));
+  else if (e.shiftKey && lastBox?.isConnected) {
+    const [from, to] = [all.indexOf(lastBox), all.indexOf(box)].sort((a, b) => a - b);
+    all.slice(from, to + 1).forEach((c) => (c.checked = box.checked));
+  }
+  if (!box.matches("[data-pick-all]")) lastBox = box;
+  countPicked();
 });
+document.addEventListener("change", (e) => { if (e.target.matches("[data-pick-whole]")) { if (e.target.checked) boxes().forEach((c) => (c.checked = true)); countPicked(); } });
+function clearPicked() { if (bulk()) { $$(".col-check .check, .bulk .check").forEach((c) => (c.checked = false)); bulk().removeAttribute("data-any"); } }
+addEventListener("pageshow", clearPicked);   // a selection lives no longer than its page
 
 /* ---------- Board: menu first, dragging as an extra. The card moves at once; a refusal puts it back and says why ---------- */
-const board = $(".board[data-movable]"), mover = $("#board-menu");
-if (board) {                                  // without script these buttons ask the server for the choices
-  $$(".deal [name=ask]", board).forEach((b) => { b.type = "button"; b.setAttribute("popovertarget", mover.id); });
-  mover.addEventListener("beforetoggle", () => {
-    const here = openerOf(mover).closest(".lane");
-    $$("[data-move-to]", mover).forEach((b) => (b.hidden = b.dataset.moveTo === here.id));
-  });
+const mover = () => $("#board-menu");
+const calm = matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 160;
+function readyBoards() {                      // at the start, and again when htmx brought a board or more cards
+  if ($(".board[data-movable]")) $$(".board .deal [name=ask]").forEach((b) => { b.type = "button"; b.setAttribute("popovertarget", "board-menu"); });
+  if (!window.Sortable) return;
+  const fine = { animation: calm, delay: 180, delayOnTouchOnly: true, filter: "button, .menu", preventOnFilter: false };
+  $$(".board[data-movable] .cards:not([data-ready])").forEach((list) => { list.dataset.ready = ""; new Sortable(list, {
+    ...fine, group: { name: "cards", put: !list.closest("[data-closed]") }, sort: false, draggable: ".deal:not([data-fixed])",
+    onEnd: (e) => {
+      const from = e.from.closest(".lane"), lane = e.to.closest(".lane"), next = e.from.children[e.oldIndex] ?? null;
+      if (lane === from) return;
+      (next ? next.before(e.item) : e.from.append(e.item));     // back to where it was: `moveCard` does the move
+      moveCard(e.item, lane, false, from, next);
+    },
+  }); });
+  $$(".cal-grid[data-movable] .cal-entries:not([data-ready])").forEach((list) => { list.dataset.ready = ""; new Sortable(list, {
+    ...fine, group: "days", sort: false, draggable: ".cal-entry:not([data-fixed])",
+    onEnd: (e) => { if (e.to !== e.from) moveEntry(e.item, e.from, e.to, e.from.children[e.oldIndex] ?? null); },
+  }); });
 }
+document.addEventListener("beforetoggle", (e) => {
+  if (e.target.id !== "board-menu" || e.newState !== "open") return;
+  const here = openerOf(e.target)?.closest(".lane");
+  $$("[data-move-to]", e.target).forEach((b) => (b.hidden = b.dataset.moveTo === here?.id));
+}, true);
 function place(card, lane, before = null) {
   const from = card.closest(".lane"), name = $("h2", lane).textContent.trim(), stage = $("[data-stage-name]", card);
   before ? before.before(card) : $(".cards", lane).prepend(card);
   if (stage) stage.textContent = name;
-  if (from !== lane) [[from, -1], [lane, 1]].forEach(([l, by]) => { const n = $("[data-count]", l); n.textContent = Number(n.textContent) + by; });
+  if (from !== lane) [[from, -1], [lane, 1]].forEach(([l, by]) => { const n = $("[data-count]", l); if (/^\d+$/.test(n.textContent)) n.textContent = Number(n.textContent) + by; });
   return name;
 }
+// Sends a move; what the server says when it refuses, as a sentence.
+async function sendMove(url, item, lane) {
+  item.setAttribute("aria-busy", "true");
+  const body = new URLSearchParams({ card: item.dataset.card, lane, version: item.dataset.version ?? "", csrfmiddlewaretoken: csrf() });
+  const answer = await fetch(url, { method: "POST", body, headers: { Accept: "application/json" } }).catch(() => null);
+  const told = await answer?.json().catch(() => ({})) ?? {};
+  item.removeAttribute("aria-busy");
+  if (answer?.ok) { if (told.version) item.dataset.version = told.version; return told; }
+  const reason = told.reason ?? document.body.dataset[answer ? "msgBroken" : "msgOffline"];
+  announce(reason, true); toast(reason, { bad: true });
+  return null;
+}
 async function moveCard(card, lane, focus, from = card.closest(".lane"), next = card.nextElementSibling) {
-  if (mover.matches(":popover-open")) mover.hidePopover();
+  const board = card.closest(".board");
+  if (mover()?.matches(":popover-open")) mover().hidePopover();
   const back = () => { place(card, from, next?.isConnected ? next : null); if (focus) $("button[popovertarget]", card).focus(); };
   if (lane === from) return;
   if (lane.dataset.form) {                    // this lane asks for more: its dialog decides
@@ -310,35 +363,60 @@ async function moveCard(card, lane, focus, from = card.closest(".lane"), next = 
   }
   const stage = place(card, lane), who = $("h3 a", card).textContent.trim();
   if (focus) $("button[popovertarget]", card).focus();
-  card.setAttribute("aria-busy", "true");
-  const body = new URLSearchParams({ card: card.dataset.card, lane: lane.dataset.lane, csrfmiddlewaretoken: csrf() });
-  const answer = await fetch(board.dataset.url, { method: "POST", body, headers: { Accept: "application/json" } }).catch(() => null);
-  const told = await answer?.json().catch(() => ({})) ?? {};
-  card.removeAttribute("aria-busy");
-  if (!answer?.ok) {
-    back();
-    const reason = told.reason ?? document.body.dataset[answer ? "msgBroken" : "msgOffline"];
-    announce(reason, true); toast(reason, { bad: true });
-    return;
-  }
-  announce(board.dataset.moved.replace("%card", who).replace("%stage", stage));
+  const told = await sendMove(board.dataset.url, card, lane.dataset.lane);
+  if (!told) { back(); return; }
+  const words = board.dataset.moved.replace("%card", who).replace("%stage", stage);
+  announce(words);
+  if ("undo" in board.dataset) toast(words, { again: () => moveCard(card, from, true) });
   for (const [key, head] of Object.entries(told.lanes ?? {})) {
     const l = document.getElementById(`lane-${key}`);
     if (l) { $("[data-count]", l).textContent = head.count; $("[data-total]", l).textContent = head.total; }
   }
 }
-if (board && window.Sortable) {
-  $$(".cards", board).forEach((list) => new Sortable(list, {
-    group: "cards", sort: false, draggable: ".deal:not([data-fixed])", animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 160,
-    delay: 180, delayOnTouchOnly: true, filter: "button, .menu", preventOnFilter: false,
-    onEnd: (e) => {
-      const from = e.from.closest(".lane"), lane = e.to.closest(".lane"), next = e.from.children[e.oldIndex] ?? null;
-      if (lane === from) return;
-      (next ? next.before(e.item) : e.from.append(e.item));     // back to where it was: `moveCard` does the move
-      moveCard(e.item, lane, false, from, next);
-    },
-  }));
+async function moveEntry(entry, from, to, next) {
+  const grid = entry.closest(".cal-grid"), link = $("a", entry);
+  if (!await sendMove(grid.dataset.url, entry, to.dataset.lane)) { next?.isConnected ? next.before(entry) : from.append(entry); return; }
+  const words = grid.dataset.moved.replace("%card", $(".cal-name", entry).textContent.trim()).replace("%stage", to.dataset.name);
+  announce(words);
+  toast(words, { again: () => { from.append(entry); link.focus(); moveEntry(entry, to, from, null); } });
 }
+readyBoards();
+document.addEventListener("htmx:after:swap", readyBoards);
+
+/* ---------- Calendar: arrows go from day to day, Tab leads to what stands on the day (the grid pattern of ARIA) ---------- */
+function pickDay(link) {
+  const grid = link.closest(".cal-grid");
+  $$("td", grid).forEach((cell) => $$("a", cell).forEach((a) => (a.tabIndex = cell === link.closest("td") ? 0 : -1)));
+}
+function readyCalendar() {
+  const grid = $(".cal-grid:not([data-ready])");
+  if (!grid) return;
+  grid.dataset.ready = "";
+  const goal = /^#day-[-\d]+$/.test(location.hash) && $(location.hash, grid);
+  pickDay(goal || $(".cal-today .cal-day", grid) || $("td:not(.cal-out) .cal-day", grid));
+  if (goal) goal.focus();
+}
+readyCalendar();
+document.addEventListener("htmx:after:swap", readyCalendar);
+document.addEventListener("focusin", (e) => { const cell = e.target.closest?.(".cal-grid td"); if (cell) pickDay($(".cal-day", cell)); });
+document.addEventListener("keydown", (e) => {
+  const here = e.target.closest?.(".cal-day"), grid = here?.closest(".cal-grid");
+  if (!grid || e.ctrlKey || e.altKey || e.metaKey) return;
+  const days = $$(".cal-day", grid), i = days.indexOf(here), start = i - (i % 7);
+  const goals = { ArrowRight: i + 1, ArrowLeft: i - 1, ArrowDown: i + 7, ArrowUp: i - 7, Home: start, End: start + 6 };
+  const page = { PageUp: -1, PageDown: 1 }[e.key];
+  if (!page && !(e.key in goals)) return;
+  e.preventDefault();
+  const goal = page ? null : days[goals[e.key]];
+  if (goal) { goal.focus(); return; }
+  const day = new Date(`${here.id.slice(4)}T12:00:00Z`), step = page ?? Math.sign(goals[e.key] - i);   // beyond the edge: the neighbour page
+  if (page && grid.matches(".cal-month")) {
+    const date = day.getUTCDate();
+    day.setUTCDate(1); day.setUTCMonth(day.getUTCMonth() + page);
+    day.setUTCDate(Math.min(date, new Date(Date.UTC(day.getUTCFullYear(), day.getUTCMonth() + 1, 0)).getUTCDate()));
+  } else day.setUTCDate(day.getUTCDate() + (page ? 7 * page : goals[e.key] - i));
+  location.href = `${$(step < 0 ? "#cal-previous" : "#cal-next").href}#day-${day.toISOString().slice(0, 10)}`;
+});
 
 /* ---------- Live: what others do reaches this page; nothing takes the focus ---------- */
 const stream = document.body.dataset.events;

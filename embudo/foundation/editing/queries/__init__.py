@@ -1,0 +1,41 @@
+from embudo.foundation.editing.queries.kinds import (
+    attribute_named,
+    beyond_reach,
+    fields_of,
+    may,
+    needed_editing,
+    needed_kind,
+    permission_for,
+    tag_fields,
+)
+from embudo.foundation.editing.queries.runs import (
+    FIRST,
+    failed_rows,
+    last_standing_part,
+    left_records,
+    may_undo,
+    next_part,
+    results,
+    run,
+    runs,
+)
+
+__all__ = [
+    "FIRST",
+    "attribute_named",
+    "beyond_reach",
+    "failed_rows",
+    "fields_of",
+    "last_standing_part",
+    "left_records",
+    "may",
+    "may_undo",
+    "needed_editing",
+    "needed_kind",
+    "next_part",
+    "permission_for",
+    "results",
+    "run",
+    "runs",
+    "tag_fields",
+]
