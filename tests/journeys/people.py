@@ -5,7 +5,7 @@ import re
 import time
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Error as PlaywrightError, Page, expect
 
 from tests.journeys.scene_words import PASSWORD
 from tests.journeys.server import ROOT, Product
@@ -66,7 +66,13 @@ class Person:
     # --- going about ---
 
     def go(self, path: str) -> None:
-        self.page.goto(self.product.url(path))
+        try:
+            self.page.goto(self.product.url(path))
+        except PlaywrightError as fault:
+            if "ERR_ABORTED" not in str(fault):
+                raise
+            self.page.wait_for_load_state("load")  # it was still on its way elsewhere
+            self.page.goto(self.product.url(path))
         self.page.wait_for_load_state("load")
 
     def sign_in(self, email: str) -> None:
