@@ -1,6 +1,7 @@
 """Every page of the product, and the states that it can be in."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from playwright.sync_api import Page
@@ -148,7 +149,8 @@ def lists() -> Iterator[State]:
     yield State("calendar, month", "/tasks/?tab=all&face=calendar")
     yield State("calendar, week", "/tasks/?tab=all&face=calendar&span=week")
     yield State("calendar, agenda", "/tasks/?tab=all&face=calendar&span=agenda")
-    yield State("calendar, day", "/tasks/?tab=all&face=calendar&span=day", move_form)
+    day = datetime.now(UTC).date()  # of the scene's tasks, wherever a journey has moved the clock since
+    yield State("calendar, day", f"/tasks/?tab=all&face=calendar&span=day&day={day}", move_form)
     yield State("calendar, nothing there", "/leads/?tab=all&face=calendar&month=2001-01")
     yield State("board", "/board/")
     yield State("board, menu open", "/board/?whose=all", move_menu)
