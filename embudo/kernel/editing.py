@@ -23,6 +23,7 @@ from embudo.kernel.record import Record
 
 Row = Mapping[str, Any]
 Writer = Callable[[Actor, Sequence[ImportRow]], Sequence[ImportResult]]
+Act = Callable[..., Sequence[ImportResult]]  # a command of (actor, *, rows)
 NEVER_EMPTY = _("Choose yes or no.")
 
 
@@ -137,27 +138,29 @@ def _amount_in(text: str) -> Money | Decimal:
     return Money.of(number, currency) if is_currency(currency) else number
 
 
-def written_edits(
-    actor: Actor, rows: Sequence[ImportRow], change: Writer, apart: Mapping[str, Writer]
-) -> list[ImportResult]:
+def written_by(change: Act, **apart: Act) -> Writer:
     """
-    Sets values by the command that guards them, then those kept `apart`, each by a command of its own: handing a record over is
-    a right of its own.
+    How an `Editing` writes: by the command that guards the values, then those kept `apart` each by a command of its own, for
+    handing a record over is a right of its own.
     """
-    results = [ImportResult("same", row.record_id) for row in rows]
-    plain = {
-        n: replace(row, values=_without(row, apart)) for n, row in enumerate(rows) if _without(row, apart)
-    }
-    _run(actor, plain, change, results)
-    for name, write in apart.items():
-        some = {n: _alone(row, name, n in plain) for n, row in enumerate(rows) if name in row.values}
-        _run(actor, {n: row for n, row in some.items() if results[n].outcome != "failed"}, write, results)
-    return results
+
+    def write(actor: Actor, rows: Sequence[ImportRow]) -> list[ImportResult]:
+        results = [ImportResult("same", row.record_id) for row in rows]
+        plain = {
+            n: replace(row, values=_without(row, apart)) for n, row in enumerate(rows) if _without(row, apart)
+        }
+        _run(actor, plain, change, results)
+        for name, act in apart.items():
+            some = {n: _alone(row, name, n in plain) for n, row in enumerate(rows) if name in row.values}
+            _run(actor, {n: row for n, row in some.items() if results[n].outcome != "failed"}, act, results)
+        return results
+
+    return write
 
 
-def _run(actor: Actor, rows: Mapping[int, ImportRow], write: Writer, results: list[ImportResult]) -> None:
+def _run(actor: Actor, rows: Mapping[int, ImportRow], act: Act, results: list[ImportResult]) -> None:
     if rows:
-        for number, result in zip(rows, write(actor, list(rows.values())), strict=True):
+        for number, result in zip(rows, act(actor, rows=list(rows.values())), strict=True):
             if result.outcome != "same":
                 results[number] = result
 

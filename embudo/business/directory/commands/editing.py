@@ -14,7 +14,7 @@ from embudo.foundation.access.queries import checked_owner
 from embudo.foundation.attributes.queries import editing_fields, parted_rows
 from embudo.kernel.actor import Actor
 from embudo.kernel.command import command
-from embudo.kernel.editing import change_rows, checked_edits, written_edits
+from embudo.kernel.editing import change_rows, checked_edits, written_by
 from embudo.kernel.errors import Invalid
 from embudo.kernel.kind import Editing, ImportField, ImportResult, ImportRow
 from embudo.kernel.permission import Permission
@@ -125,23 +125,13 @@ COMPANY_EDITING = Editing(
     permission=CHANGE_COMPANY,
     fields=company_fields,
     check=checked_company_edits,
-    write=lambda actor, rows: written_edits(
-        actor,
-        rows,
-        lambda actor, rows: change_companies(actor, rows=rows),
-        {"owner": lambda actor, rows: hand_over_companies(actor, rows=rows)},
-    ),
+    write=written_by(change_companies, owner=hand_over_companies),
     owner_permission=CHANGE_OWNER,
 )
 PERSON_EDITING = Editing(
     permission=CHANGE_PERSON,
     fields=person_fields,
     check=checked_person_edits,
-    write=lambda actor, rows: written_edits(
-        actor,
-        rows,
-        lambda actor, rows: change_people(actor, rows=rows),
-        {"owner": lambda actor, rows: hand_over_people(actor, rows=rows)},
-    ),
+    write=written_by(change_people, owner=hand_over_people),
     owner_permission=CHANGE_OWNER,
 )

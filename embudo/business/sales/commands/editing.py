@@ -24,7 +24,7 @@ from embudo.foundation.access.queries import checked_owner, organisation
 from embudo.foundation.attributes.queries import custom_values, editing_fields, parted_rows
 from embudo.kernel.actor import Actor
 from embudo.kernel.command import command
-from embudo.kernel.editing import amount, change_rows, checked_edits, day, written_edits
+from embudo.kernel.editing import amount, change_rows, checked_edits, day, written_by
 from embudo.kernel.errors import Invalid
 from embudo.kernel.kind import Editing, ImportField, ImportResult, ImportRow
 from embudo.kernel.money import Money
@@ -184,23 +184,13 @@ LEAD_EDITING = Editing(
     permission=EDIT_LEAD,
     fields=lead_fields,
     check=checked_lead_edits,
-    write=lambda actor, rows: written_edits(
-        actor,
-        rows,
-        lambda actor, rows: change_leads(actor, rows=rows),
-        {"owner": lambda actor, rows: assign_leads(actor, rows=rows)},
-    ),
+    write=written_by(change_leads, owner=assign_leads),
     owner_permission=ASSIGN_LEAD,
 )
 OPPORTUNITY_EDITING = Editing(
     permission=EDIT_OPPORTUNITY,
     fields=opportunity_fields,
     check=checked_opportunity_edits,
-    write=lambda actor, rows: written_edits(
-        actor,
-        rows,
-        lambda actor, rows: change_opportunities(actor, rows=rows),
-        {"owner": lambda actor, rows: assign_opportunities(actor, rows=rows)},
-    ),
+    write=written_by(change_opportunities, owner=assign_opportunities),
     owner_permission=ASSIGN_OPPORTUNITY,
 )

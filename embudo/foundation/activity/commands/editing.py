@@ -16,7 +16,7 @@ from embudo.foundation.activity.rules import Priority
 from embudo.kernel import clock
 from embudo.kernel.actor import Actor
 from embudo.kernel.command import command
-from embudo.kernel.editing import change_rows, checked_edits, day, written_edits
+from embudo.kernel.editing import change_rows, checked_edits, day, written_by
 from embudo.kernel.errors import Invalid
 from embudo.kernel.event import Event
 from embudo.kernel.kind import Editing, ImportField, ImportResult, ImportRow
@@ -124,14 +124,6 @@ TASK_EDITING = Editing(
     permission=CHANGE_TASK,
     fields=task_fields,
     check=checked_task_edits,
-    write=lambda actor, rows: written_edits(
-        actor,
-        rows,
-        lambda actor, rows: change_tasks(actor, rows=rows),
-        {
-            "owner": lambda actor, rows: assign_tasks(actor, rows=rows),
-            "done": lambda actor, rows: complete_tasks(actor, rows=rows),
-        },
-    ),
+    write=written_by(change_tasks, owner=assign_tasks, done=complete_tasks),
     owner_permission=CHANGE_TASK,
 )
