@@ -59,6 +59,7 @@ PLANTED: list[tuple[Check, str, str]] = [
     (code.signals, "embudo/foundation/access/apps.py", "from allauth.account import signals"),
     (code.formatted_gettext, SALES_VIEWS, "_(f'Lead {name}')"),
     (code.formatted_gettext, SALES_VIEWS, "gettext('Lead %s' % name)"),
+    (code.formatted_gettext, SALES_VIEWS, 'f\'<b>{text(pgettext("filter", "all"))}</b>\''),
     (code.formatted_gettext, SALES_VIEWS, "ngettext('{n} lead'.format(n=n), 'leads', n)"),
     (code.own_clocks, SALES_COMMANDS, "datetime.now(UTC)"),
     (code.own_clocks, SALES_COMMANDS, "datetime.date.today()"),

@@ -141,11 +141,30 @@ def signals(source: Source) -> list[str]:
 
 
 def formatted_gettext(source: Source) -> list[str]:
-    """A text put together before it is looked up can't be found in any catalogue."""
+    """
+    A text put together before it is looked up can't be found in any catalogue. Nor can one looked up inside an f-string:
+    xgettext does not read what stands in its braces, and nobody is asked to translate it.
+    """
+    looked_up = [call for call in source.calls() if name_of(call.func) in GETTEXT]
+    within = {
+        id(node)
+        for string in ast.walk(source.tree)
+        if isinstance(string, ast.JoinedStr)
+        for node in ast.walk(string)
+    }
     return [
-        source.fault(call, "puts a text together inside gettext")
-        for call in source.calls()
-        if name_of(call.func) in GETTEXT and any(_is_put_together(argument) for argument in call.args)
+        *(
+            source.fault(call, "puts a text together inside gettext")
+            for call in looked_up
+            if any(_is_put_together(argument) for argument in call.args)
+        ),
+        *(
+            source.fault(
+                call, "looks a text up inside an f-string, where no catalogue finds it: give it a name first"
+            )
+            for call in looked_up
+            if id(call) in within
+        ),
     ]
 
 

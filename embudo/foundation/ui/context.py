@@ -31,12 +31,13 @@ class Line:
 
 @lru_cache(maxsize=512)
 def line_of(entry: MenuEntry, url: str, _language: str | None) -> Line:
-    icon, place = atoms.icon(entry.icon), {"place": entry.label}
+    icon = atoms.icon(entry.icon)
+    words = gettext("Go to %(place)s") % {"place": entry.label}
     return Line(
         url,
         str(entry.section),
         f"{icon}{text(entry.label)}",
-        f"{icon}<span>{text(gettext('Go to %(place)s') % place)}</span>",
+        f"{icon}<span>{text(words)}</span>",
         entry.badge,
     )
 
@@ -86,10 +87,12 @@ class Menu:
             f'<span class="truncate">{text(label)}</span></a>\n'
             for label, url, icon in lines
         )
-        return f'<nav class="nav" aria-labelledby="nav-own"><h2 class="nav-title" id="nav-own">{text(gettext("Pinned"))}</h2>{links}</nav>'
+        title = text(gettext("Pinned"))
+        return f'<nav class="nav" aria-labelledby="nav-own"><h2 class="nav-title" id="nav-own">{title}</h2>{links}</nav>'
 
     def _nav(self, number: int, title: str, lines: list[Line], current: str) -> str:
-        name = f'aria-labelledby="nav-{number}"' if title else f'aria-label="{text(gettext("Main"))}"'
+        unnamed = text(gettext("Main"))
+        name = f'aria-labelledby="nav-{number}"' if title else f'aria-label="{unnamed}"'
         heading = f'<h2 class="nav-title" id="nav-{number}">{text(title)}</h2>' if title else ""
         links = "".join(
             f'<a href="{text(line.url)}"{HERE if line.url == current else ""}>{line.link}{self._tally(line)}</a>\n'

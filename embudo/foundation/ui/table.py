@@ -161,8 +161,9 @@ class TableDrawing:
         cells = [self.picking.heading] if self.picking else []
         cells += [self._heading(column, sort, url) for column in self.columns]
         if self.actions:
+            words = text(gettext("Actions"))
             cells.append(
-                f'<th role="columnheader" scope="col" class="col-act"><span class="vh">{text(gettext("Actions"))}</span></th>'
+                f'<th role="columnheader" scope="col" class="col-act"><span class="vh">{words}</span></th>'
             )
         return mark_safe("".join(cells))  # noqa: S308
 
@@ -192,7 +193,7 @@ def selects(filters: Sequence[Filter], actor: Actor, chosen: Mapping[str, str]) 
 
 
 def _select(one: Filter, options: Sequence[tuple[str, Any]], chosen: str) -> str:
-    name, key = text(one.label), text(one.key)
+    name, key, everything = text(one.label), text(one.key), text(pgettext("filter", "all"))
     rest = "".join(
         [
             f'<option value="{text(value)}"{" selected" if value == chosen else ""}>{text(label)}</option>'
@@ -202,5 +203,5 @@ def _select(one: Filter, options: Sequence[tuple[str, Any]], chosen: str) -> str
     return (
         f'<label class="filter{" filter-on" if chosen else ""}"><span class="vh">{name}</span>'
         f'<select class="select input-sm" name="{key}" id="filter-{key}">'
-        f'<option value="">{name}: {text(pgettext("filter", "all"))}</option>{rest}</select></label>\n'
+        f'<option value="">{name}: {everything}</option>{rest}</select></label>\n'
     )

@@ -318,10 +318,11 @@ class UndoConversion(ConfirmPage):
     nav = "sales:leads"
 
     def success_message(self, result: Any) -> str:
+        said = gettext("The conversion was undone.")
         if not result.left:
-            return gettext("The conversion was undone.")
+            return said
         n = len(result.left)
         left = ngettext(
             "%(n)d record was changed since and stays.", "%(n)d records were changed since and stay.", n
         )
-        return f"{gettext('The conversion was undone.')} {left % {'n': n}}"
+        return f"{said} {left % {'n': n}}"

@@ -122,7 +122,8 @@ class PublicForm(HostedPage):
         wait = ngettext(
             "Wait %(n)d minute, then send it again.", "Wait %(n)d minutes, then send it again.", minutes
         )
-        form.add_error(None, f"{gettext('Too many messages came at once.')} {wait % {'n': minutes}}")
+        why = gettext("Too many messages came at once.")
+        form.add_error(None, f"{why} {wait % {'n': minutes}}")
         response = self.show(form, typed, status=429)
         response["Retry-After"] = str(seconds)
         return response

@@ -52,7 +52,8 @@ def _views(design: "Design") -> str:
     if more:
         items = "".join(f'<a href="{text(design.view_url(one))}">{text(one.name)}</a>' for one in more)
         menu = _menu("views-more", gettext("More views"), "chevron-down", items)
-    return f'<nav class="tabs" aria-label="{text(gettext("Saved views"))}">{"".join(links)}{menu}</nav>'
+    name = text(gettext("Saved views"))
+    return f'<nav class="tabs" aria-label="{name}">{"".join(links)}{menu}</nav>'
 
 
 def _tab(url: str, label: str, *, is_current: bool) -> str:
@@ -128,9 +129,10 @@ def _said(design: "Design") -> str:
     if design.node is None:
         return ""
     clear = design.page.url(filter="{}" if design.view and design.view.filter else "")
+    words = text(gettext("No filter"))
     return (
         f'<p class="row row-wrap small" id="filter-said">{atoms.icon("list-filter")}<span>{text(design.said)}</span>'
-        f'<a href="{text(clear)}">{text(gettext("No filter"))}</a></p>'
+        f'<a href="{text(clear)}">{words}</a></p>'
     )
 
 

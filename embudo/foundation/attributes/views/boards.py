@@ -286,10 +286,12 @@ class Board:
             words = gettext("Counted and added up: %(moment)s.") % {
                 "moment": atoms.moment_text(self.counted_at)
             }
-            notes.append(f"{text(words)} {self._counting(gettext('Count again'))}")
+            again = gettext("Count again")
+            notes.append(f"{text(words)} {self._counting(again)}")
         elif any(one.is_capped for one in self.sums.values()):
             words = gettext("Large columns are counted in part, and not added up.")
-            notes.append(f"{text(words)} {self._counting(gettext('Count exactly'))}")
+            exactly = gettext("Count exactly")
+            notes.append(f"{text(words)} {self._counting(exactly)}")
         if len(self.by.choices) > MOST_LANES:
             words = gettext("The first %(n)d choices are shown. Find the others with the filter.")
             notes.append(text(words % {"n": MOST_LANES}))

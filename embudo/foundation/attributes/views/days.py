@@ -51,11 +51,12 @@ class CalendarDrawing:
             self._step("cal-next", after, atoms.icon("chevron-right", gettext("Later"))),
         )
         spans = "".join(self._span(one) for one in (Span.MONTH, Span.WEEK, Span.AGENDA))
+        days, show = text(gettext("Days")), text(gettext("Show"))
         return (
             f'<div class="cal-head row row-wrap"><h2 id="cal-title">{text(self.calendar.title)}</h2>'
             f'<span class="subtle small">{text(self.calendar.count_shown)}</span>'
-            f'<div class="group push" role="group" aria-label="{text(gettext("Days"))}">{"".join(steps)}</div>'
-            f'<div class="group" role="group" aria-label="{text(gettext("Show"))}">{spans}</div></div>'
+            f'<div class="group push" role="group" aria-label="{days}">{"".join(steps)}</div>'
+            f'<div class="group" role="group" aria-label="{show}">{spans}</div></div>'
         )
 
     @staticmethod
@@ -140,16 +141,14 @@ class CalendarDrawing:
     def _agenda(self) -> str:
         days = [day for day in self.period.days if self.entries.get(day)]
         if not days:
-            return f'<p class="empty">{text(gettext("Nothing stands on these days."))}</p>'
+            words = text(gettext("Nothing stands on these days."))
+            return f'<p class="empty">{words}</p>'
         return f'<div class="cal-list">{"".join(self._day(day, self.entries[day]) for day in days)}</div>'
 
     def _day(self, day: date, entries: Sequence[CalendarEntry]) -> str:
         key = f"on-{day.isoformat()}"
-        today = (
-            f' <span class="badge badge-accent">{text(gettext("Today"))}</span>'
-            if day == self.calendar.today
-            else ""
-        )
+        words = text(gettext("Today"))
+        today = f' <span class="badge badge-accent">{words}</span>' if day == self.calendar.today else ""
         lines = "".join(self._entry(one, is_line=True) for one in entries)
         return (
             f'<section class="card card-pad" aria-labelledby="{key}"><h3 id="{key}">{text(whole_day(day))}{today}</h3>'
@@ -177,12 +176,12 @@ class CalendarDrawing:
     def _mover(self, one: CalendarEntry) -> str:
         """Another day, typed: what dragging does, for the keyboard and for browsers without script."""
         name = f"move-{text(one.id)}"
-        words = text(pgettext("calendar", "Move"))
+        words, to_day = text(pgettext("calendar", "Move")), text(gettext("Move to"))
         return (
             f'<details class="cal-move"><summary class="btn btn-ghost">{words}<span class="vh"> {text(one.title)}</span></summary>'
             f'<form method="post" action="{self.move_url}" class="row row-wrap">{self._token()}'
             f'<input type="hidden" name="card" value="{text(one.id)}"><input type="hidden" name="version" value="{text(one.version)}">'
-            f'<label for="{name}">{text(gettext("Move to"))}</label>'
+            f'<label for="{name}">{to_day}</label>'
             f'<input class="input input-sm" type="date" id="{name}" name="lane" value="{one.day.isoformat()}" required>'
             f'<button class="btn" type="submit">{words}</button></form></details>'
         )

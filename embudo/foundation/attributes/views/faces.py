@@ -51,7 +51,8 @@ def switch(design: "Design") -> str:
     links = "".join(_face_link(design, face) for face in offered(design))
     if not links:
         return ""
-    return f'<div class="group" role="group" aria-label="{text(gettext("Show as"))}">{links}</div>'
+    name = text(gettext("Show as"))
+    return f'<div class="group" role="group" aria-label="{name}">{links}</div>'
 
 
 def _face_link(design: "Design", face: Face) -> str:
@@ -70,11 +71,11 @@ def layout_form(design: "Design") -> str:
     by = [(key, str(one)) for key, one in fitting(design, look.face).items()]
     label = gettext("Columns by") if look.face is Face.BOARD else gettext("Days by")
     selects = _select("by", label, by, look.by) + (_totals(design) if look.face is Face.BOARD else "")
-    path = text(design.page.request.path)
+    path, apply = text(design.page.request.path), text(gettext("Apply"))
     return (
         f'<form class="row row-wrap face-form" id="face-form" method="get" action="{path}" hx-get="{path}" hx-trigger="submit, change"'
         f' hx-target="#main" hx-push-url="true">{hidden}{selects}'
-        f'<button class="btn no-js" type="submit">{text(gettext("Apply"))}</button></form>'
+        f'<button class="btn no-js" type="submit">{apply}</button></form>'
     )
 
 

@@ -137,9 +137,9 @@ def drawn(design: "Design", found: QuerySet[Any]) -> str:
         + "</tr>"
         for line in lines(design, found)
     )
-    caption = gettext("Groups by %(attribute)s") % {"attribute": by}
+    caption, records = gettext("Groups by %(attribute)s") % {"attribute": by}, text(gettext("Records"))
     return (
         f'<div class="card table-card list-groups"><table class="table table-compact"><caption class="vh">{text(caption)}</caption>'
-        f'<thead><tr><th scope="col">{text(by)}</th><th scope="col" class="end">{text(gettext("Records"))}</th>{head}</tr></thead>'
+        f'<thead><tr><th scope="col">{text(by)}</th><th scope="col" class="end">{records}</th>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>"
     )

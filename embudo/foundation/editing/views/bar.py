@@ -86,11 +86,11 @@ class Picking:
             f'<input type="hidden" name="{text(key)}" value="{text(value)}">'
             for key, value in parse_qsl(page.url().partition("?")[2])
         )
-        buttons = "".join(self._button(what) for what in self.acts)
+        buttons, name = "".join(self._button(what) for what in self.acts), text(gettext("Selected rows"))
         return mark_safe(  # noqa: S308 - every part is escaped
             f'<form class="bulk" id="{FORM}" method="get" action="{text(self._address(self.acts[0]))}"'
-            f' aria-label="{text(gettext("Selected rows"))}"{_counted()} data-all="{text(self._all())}">{kept}'
-            f'<span class="num" data-n>{text(gettext("Selected rows"))}:</span>'
+            f' aria-label="{name}"{_counted()} data-all="{text(self._all())}">{kept}'
+            f'<span class="num" data-n>{name}:</span>'
             f'{self._whole(row_count)}<span class="row row-wrap push">{buttons}{self._export()}</span></form>'
         )
 
@@ -122,9 +122,10 @@ class Picking:
         page = self.page
         if not page.exports():
             return ""
+        words = text(gettext("Export selected"))
         return (
             f'<button class="btn" type="submit" name="export" value="xlsx" formaction="{text(page.request.path)}">'
-            f"{atoms.icon('download')}{text(gettext('Export selected'))}</button>"
+            f"{atoms.icon('download')}{words}</button>"
         )
 
 

@@ -159,5 +159,6 @@ def failed_file(request: HttpRequest, run_id: UUID) -> HttpResponse:
         for name, address, reason in queries.failed_rows(actor, found)
     )
     file = ListPage.exporter.workbook(title, headings, rows)
-    name = f"{slugify(title) or 'records'}-{slugify(gettext('not changed'))}.xlsx"
+    part = slugify(gettext("not changed"))
+    name = f"{slugify(title) or 'records'}-{part}.xlsx"
     return FileResponse(file, as_attachment=True, filename=name, content_type=XLSX)  # type: ignore[return-value]

@@ -365,5 +365,6 @@ class UndoImport(Step):
 def failed_rows(request: HttpRequest, import_id: UUID) -> HttpResponse:
     """The rows that were not taken, as they were, with the reason in the last column: ready to mend and upload again."""
     found = queries.import_(actor_of(request), import_id)
-    name = f"{slugify(found.name.rpartition('.')[0]) or 'rows'}-{slugify(gettext('to mend'))}.xlsx"
+    part = slugify(gettext("to mend"))
+    name = f"{slugify(found.name.rpartition('.')[0]) or 'rows'}-{part}.xlsx"
     return FileResponse(failed_rows_file(found), as_attachment=True, filename=name, content_type=XLSX)  # type: ignore[return-value]
