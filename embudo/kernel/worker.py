@@ -22,6 +22,8 @@ IDLE = 0.2  # seconds between two looks when nothing was found
 # What happens within a tenth of a second is answered together: every turn of a reaction is a commit, and a commit takes the
 # writer and the disk from those who work.
 GATHERING = 0.1
+LEAVES = 2.0  # the time left to the others for each second that the worker wrote while they did
+LONGEST_REST = 1.0
 
 
 def worker_name() -> str:
@@ -32,6 +34,7 @@ def run(stop: threading.Event) -> None:
     """Follows the log, the clock and the queue until `stop` is set; a lost database is waited for."""
     pace = Pace()
     while not stop.is_set():
+        started = monotonic()
         try:
             busy = step(worker_name(), pace)
         except (OperationalError, InterfaceError):
@@ -41,7 +44,16 @@ def run(stop: threading.Event) -> None:
             continue
         if not busy:
             close_old_connections()
-            stop.wait(pace.rest())
+        rest = 0.0 if busy else pace.rest()
+        if had_to_wait_for_its_turn():
+            rest = max(rest, min(LEAVES * (monotonic() - started), LONGEST_REST))
+        stop.wait(rest)
+
+
+def had_to_wait_for_its_turn() -> bool:
+    """Whether people are writing on SQLite, which has one writer: what they wait for comes before what they do not."""
+    writers = getattr(connection, "writers", None)
+    return writers is not None and writers.asked()
 
 
 class Pace:

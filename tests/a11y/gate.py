@@ -45,6 +45,13 @@ OVERFLOW_JS = r"""() => { const w = innerWidth, over = document.documentElement.
   const held = (e) => { for (let p = e.parentElement; p; p = p.parentElement) if (/(auto|scroll|hidden|clip)/.test(getComputedStyle(p).overflowX)) return true; return false; };
   const bad = [...document.querySelectorAll('body *')].filter((e) => { const r = e.getBoundingClientRect(); return r.right > w + 1 && r.width > 0 && !held(e); });
   return over + 'px past the edge: ' + bad.slice(0, 2).map((e) => e.outerHTML.slice(0, 70).replace(/\s+/g, ' ')).join(' | '); }"""
+# Where the walk begins: at the top, or at the content when the frame round it has been walked. Says whether it was the top.
+START_JS = """(frame) => {
+  if (document.querySelector('dialog[open], [popover]:popover-open')) return false;
+  document.activeElement?.blur(); getSelection().removeAllRanges(); scrollTo(0, 0);
+  const main = document.getElementById('main');
+  if (frame || !main || document.querySelector('#sidebar[data-open]')) return true;
+  main.focus({ preventScroll: true }); return false; }"""
 FACTS_JS = """() => ({ h1: [...document.querySelectorAll('h1')].length, lang: document.documentElement.lang,
   main: document.querySelectorAll('main,[role=main]').length })"""
 MOVING_JS = "() => document.getAnimations().filter((x) => x.playState === 'running' && x.effect.getComputedTiming().duration > 20).length"
@@ -84,6 +91,7 @@ class Gate:
     findings: list[Finding] = field(default_factory=list)
     titles: dict[str, str] = field(default_factory=dict)
     stops: int = 0
+    frame_walked: bool = False
 
     def check(
         self, states: Iterable[State], looks: Iterable[str] = tuple(LOOKS), *, is_full: bool = True
@@ -105,6 +113,7 @@ class Gate:
                 bad.append(("CSP", message.text)) if "Content Security Policy" in message.text else None
             ),
         )
+        self.frame_walked = False
         for state in states:
             bad.clear()
             self._visit(page, state, look)
@@ -168,21 +177,21 @@ class Gate:
             self.add(state, "page", "light", "no lang")
 
     def _walk(self, page: Page, state: State, look: str) -> int:
-        """Tab to the end, or round an open dialog; says how many stops there were."""
+        """
+        Tab to the end, or round an open dialog; says how many stops there were. What frames every page is walked once in
+        a look, and whenever it is drawn out over the page.
+        """
         voice = page.context.new_cdp_session(page) if look == "light" else None
         if voice:
             voice.send("DOM.enable")
             voice.send("Accessibility.enable")
-        if not page.evaluate("() => !!document.querySelector('dialog[open], [popover]:popover-open')"):
-            page.evaluate(
-                "() => { document.activeElement?.blur(); getSelection().removeAllRanges(); scrollTo(0, 0); }"
-            )
+        if page.evaluate(START_JS, not self.frame_walked):
+            self.frame_walked = True
         seen: set[str] = set()
         last, same = "", 0
         for _n in range(MAX_STOPS if look != "forced" else 60):
             page.keyboard.press("Tab")
-            page.wait_for_timeout(15)
-            stop = page.evaluate(STOP_JS)
+            stop = self._seen_stop(page)
             if stop is None:
                 break
             same = same + 1 if stop["n"] == last else 0
@@ -199,6 +208,17 @@ class Gate:
         if voice:
             voice.detach()
         return len(seen)
+
+    @staticmethod
+    def _seen_stop(page: Page) -> dict[str, Any] | None:
+        """Where the focus is; looked at once more when something seems amiss, as a page may still be scrolling to it."""
+        for pause in (0, 30, 150):
+            if pause:
+                page.wait_for_timeout(pause)
+            stop: dict[str, Any] | None = page.evaluate(STOP_JS)
+            if stop is None or (stop["inView"] and stop["free"] and stop["ring"]):
+                break
+        return stop
 
     def _stop(self, stop: dict[str, Any], state: State, look: str, voice: CDPSession | None) -> None:
         if not stop["inView"]:

@@ -155,7 +155,7 @@ def lists() -> Iterator[State]:
     yield State("board", "/board/")
     yield State("board, menu open", "/board/?whose=all", move_menu)
     yield State("companies", "/companies/")
-    yield State("companies, rows picked", "/companies/?size=100", rows_picked)
+    yield State("companies, rows picked", "/companies/?q=in", rows_picked)
     yield State("companies, edit many", "/companies/?size=25", edit_many)
     yield State("companies, a value being edited", "/companies/?q=windows", cell_open)
     yield State("companies, a value refused", "/companies/?q=polnoc", cell_refused)

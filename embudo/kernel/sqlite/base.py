@@ -1,19 +1,12 @@
-"""
-SQLite with writers queued on a file lock: without it waiting writers sleep and retry, and some starve for seconds.
-The kernel of the operating system frees the lock when a process dies.
-"""
+"""SQLite with its writers queued (`turn`), and transactions that begin with their first statement."""
 
-import fcntl
-import os
-import time
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from django.db.backends.sqlite3 import base
-from django.db.utils import OperationalError
 
-WAIT_SECONDS = 20.0
+from embudo.kernel.sqlite.turn import Writers, writers_of
 
 
 @lru_cache(512)
@@ -55,30 +48,20 @@ class DatabaseWrapper(base.DatabaseWrapper):
         name = str(self.settings_dict["NAME"])
         return None if not name or ":memory:" in name or "mode=memory" in name else Path(f"{name}.writer")
 
-    def _take_turn(self) -> None:
+    @property
+    def writers(self) -> Writers | None:
+        """With whom this connection queues up; None for a database that is nobody else's."""
         path = self._lock_path()
-        if path is None or self._lock_handle is not None:
-            return
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        deadline = time.monotonic() + WAIT_SECONDS
-        pause = 0.0005
-        while True:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    os.close(handle)
-                    raise OperationalError("database is locked: no turn to write within 20 s") from None
-                time.sleep(pause)
-                pause = min(pause * 1.5, 0.002)
-            else:
-                self._lock_handle = handle
-                return
+        return None if path is None else writers_of(path)
+
+    def _take_turn(self) -> None:
+        if self._lock_handle is None and (writers := self.writers):
+            self._lock_handle = writers.take()
 
     def _give_turn(self) -> None:
-        if self._lock_handle is not None:
-            os.close(self._lock_handle)
-            self._lock_handle = None
+        if self._lock_handle is not None and (writers := self.writers):
+            handle, self._lock_handle = self._lock_handle, None
+            writers.give(handle)
 
     def create_cursor(self, name: str | None = None) -> Any:
         return self.connection.cursor(factory=lambda connection: Cursor(connection, self))

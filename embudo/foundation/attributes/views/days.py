@@ -143,17 +143,22 @@ class CalendarDrawing:
         if not days:
             words = text(gettext("Nothing stands on these days."))
             return f'<p class="empty">{words}</p>'
+        if self.period.span is Span.DAY:  # the head names the day already
+            return f'<div class="card card-pad">{self._lines(self.entries[days[0]])}</div>'
         return f'<div class="cal-list">{"".join(self._day(day, self.entries[day]) for day in days)}</div>'
 
     def _day(self, day: date, entries: Sequence[CalendarEntry]) -> str:
         key = f"on-{day.isoformat()}"
         words = text(gettext("Today"))
         today = f' <span class="badge badge-accent">{words}</span>' if day == self.calendar.today else ""
-        lines = "".join(self._entry(one, is_line=True) for one in entries)
         return (
             f'<section class="card card-pad" aria-labelledby="{key}"><h3 id="{key}">{text(whole_day(day))}{today}</h3>'
-            f'<ul class="cal-entries" role="list">{lines}</ul></section>'
+            f"{self._lines(entries)}</section>"
         )
+
+    def _lines(self, entries: Sequence[CalendarEntry]) -> str:
+        lines = "".join(self._entry(one, is_line=True) for one in entries)
+        return f'<ul class="cal-entries" role="list">{lines}</ul>'
 
     # --- one entry
 
