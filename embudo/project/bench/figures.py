@@ -2,6 +2,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from statistics import median
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,13 @@ class Row:
             "reach": self.reach,
             "ok": self.ok,
         }
+
+
+def as_measured(database: dict[str, Any]) -> dict[str, Any]:
+    """SQLite as it was when the control's figures were taken."""
+    if start := database["OPTIONS"].get("init_command"):
+        database["OPTIONS"]["init_command"] = start.replace("synchronous=FULL", "synchronous=NORMAL")
+    return database
 
 
 def percentile(values: Sequence[float], share: float) -> float:

@@ -7,16 +7,9 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 
+from embudo.project.bench.figures import as_measured
 from embudo.project.bridge import Pages
 from embudo.project.database import database_from
-
-
-def _as_measured(database: dict[str, Any]) -> dict[str, Any]:
-    """SQLite as it was when the control's figures were taken."""
-    if start := database["OPTIONS"].get("init_command"):
-        database["OPTIONS"]["init_command"] = start.replace("synchronous=FULL", "synchronous=NORMAL")
-    return database
-
 
 if not settings.configured:
     settings.configure(
@@ -24,7 +17,7 @@ if not settings.configured:
         ALLOWED_HOSTS=["127.0.0.1"],
         ROOT_URLCONF=__name__,
         DATABASES={
-            "default": _as_measured(
+            "default": as_measured(
                 database_from(os.environ.get("DATABASE_URL", ""), Path(os.environ["DATA"]))
             )
         },
