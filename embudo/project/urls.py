@@ -2,28 +2,29 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from embudo.entrypoints.rest.app import api
 from embudo.entrypoints.rest.views import Reference
+from embudo.kernel.routing import module
 from embudo.project import health
 
 # One line per module, by hand.
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", api.urls),
     path("api/docs", Reference.as_view(), name="api-reference"),
-    path("", include("embudo.foundation.access.urls")),
-    path("", include("embudo.foundation.notify.urls")),
-    path("", include("embudo.foundation.attributes.urls")),
-    path("", include("embudo.foundation.recycle.urls")),
-    path("", include("embudo.foundation.activity.urls")),
-    path("", include("embudo.foundation.documents.urls")),
-    path("", include("embudo.foundation.duplicates.urls")),
-    path("", include("embudo.foundation.editing.urls")),
-    path("", include("embudo.foundation.transfer.urls")),
-    path("", include("embudo.business.directory.urls")),
-    path("", include("embudo.business.billing.urls")),
-    path("", include("embudo.business.insight.urls")),
+    module("embudo.foundation.access.urls"),
+    module("embudo.foundation.notify.urls"),
+    module("embudo.foundation.attributes.urls"),
+    module("embudo.foundation.recycle.urls"),
+    module("embudo.foundation.activity.urls"),
+    module("embudo.foundation.documents.urls"),
+    module("embudo.foundation.duplicates.urls"),
+    module("embudo.foundation.editing.urls"),
+    module("embudo.foundation.transfer.urls"),
+    module("embudo.business.directory.urls"),
+    module("embudo.business.billing.urls"),
+    module("embudo.business.insight.urls"),
     path("audit/", include("embudo.foundation.audit.urls")),
     path("search/", include("embudo.foundation.search.urls")),
-    path("", include("embudo.business.supply.urls")),
-    path("", include("embudo.business.sales.urls")),
+    module("embudo.business.supply.urls"),
+    module("embudo.business.sales.urls"),
 ]
 
 urlpatterns += [

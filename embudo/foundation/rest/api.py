@@ -15,6 +15,7 @@ from embudo.foundation.rest.problems import not_found, problem, problem_of
 from embudo.foundation.rest.reading import StrictParser
 from embudo.foundation.rest.requests import BearerToken
 from embudo.kernel.permission import Permission
+from embudo.kernel.routing import by_first_part
 
 View = Callable[..., HttpResponseBase]
 
@@ -70,7 +71,7 @@ class RestAPI(NinjaAPI):
             if isinstance(pattern, URLPattern):
                 pattern.callback = _shaped(pattern.callback)
         catch_all = re_path(r"", _shaped(_nowhere), name="nowhere")
-        return [*patterns, catch_all]
+        return [*by_first_part(patterns), catch_all]
 
 
 def _nowhere(request: HttpRequest, **kwargs: Any) -> HttpResponse:

@@ -12,6 +12,7 @@ from typing import Any
 
 from babel.numbers import format_currency
 from django.templatetags.static import static
+from django.urls import get_script_prefix
 from django.utils import formats, timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext, ngettext
@@ -24,11 +25,15 @@ _SPECIAL = re.compile("[&<>\"']").search
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """The reader's language, zone and day. Asking Django for them costs more than drawing the cell they are for."""
+    """
+    The reader's language, zone and day, and what addresses begin with. Asking Django for them costs more than drawing the
+    cell they are for.
+    """
 
     language: str
     zone: tzinfo
     today: date
+    prefix: str
 
 
 _here: ContextVar[Here | None] = ContextVar("here", default=None)
@@ -39,7 +44,13 @@ def here() -> Here:
     if found is not None:
         return found
     zone = timezone.get_current_timezone()
-    return Here(get_language() or "en", zone, clock.now().astimezone(zone).date())
+    return Here(get_language() or "en", zone, clock.now().astimezone(zone).date(), get_script_prefix())
+
+
+def address_prefix() -> str:
+    """As `get_script_prefix`."""
+    found = _here.get()
+    return found.prefix if found else get_script_prefix()
 
 
 @contextmanager
@@ -66,6 +77,8 @@ def text(value: Any) -> str:
     """The value as HTML: escaped unless it is markup of ours; nothing for None."""
     if type(value) is str:  # most cells, and most of them have nothing to escape
         return _escape(value) if _SPECIAL(value) else value
+    if type(value) is SafeString:
+        return value
     if value is None:
         return ""
     if hasattr(value, "__html__"):
@@ -207,8 +220,9 @@ def day_text(value: date | None) -> str:
     """ "Today", "Yesterday", "18 Nov" or "18 Nov 2025", in the person's language."""
     if value is None:
         return "—"
-    day = _local(value).date() if isinstance(value, datetime) else value
-    return _day(day, here().today, here().language)
+    now = here()
+    day = value.astimezone(now.zone).date() if isinstance(value, datetime) else value
+    return _day(day, now.today, now.language)
 
 
 def moment_text(value: datetime | None) -> str:

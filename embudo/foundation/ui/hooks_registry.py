@@ -7,6 +7,7 @@ from uuid import UUID
 from django.conf import settings
 from django.urls import NoReverseMatch, get_script_prefix, reverse
 
+from embudo.foundation.ui.atoms import address_prefix
 from embudo.kernel.actor import Actor
 from embudo.kernel.permission import Permission
 
@@ -26,7 +27,7 @@ def _address(name: str, urlconf: str, _prefix: str) -> str:
 
 def record_url(name: str, record_id: UUID) -> str:
     """As reverse(name, args=[record_id]): lists ask for it once a row, so the way to the id is kept."""
-    before, after = _around_id(name, settings.ROOT_URLCONF, get_script_prefix())
+    before, after = _around_id(name, settings.ROOT_URLCONF, address_prefix())
     return f"{before}{record_id}{after}"
 
 

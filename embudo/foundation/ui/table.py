@@ -27,7 +27,7 @@ def _reader(key: str) -> Callable[[Any], Any]:
     path = attrgetter(key.replace("__", "."))
 
     def read(row: Any) -> Any:
-        if isinstance(row, dict):
+        if type(row) is dict:
             return row.get(key)
         try:
             return path(row)

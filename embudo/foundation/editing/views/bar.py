@@ -1,12 +1,13 @@
 """What lists show for picking rows: a box before each of them, and the bar with what can be done to those that are picked."""
 
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 from uuid import UUID
 
 from django.db.models import Model, QuerySet
 from django.http import QueryDict
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, pgettext
 
@@ -35,6 +36,11 @@ def picked_ids(given: QueryDict) -> list[UUID]:
         except ValueError:
             continue
     return list(ids)
+
+
+@lru_cache(maxsize=512)
+def _address(what: What, list_key: str, _prefix: str) -> str:
+    return reverse(f"editing:{what}", args=[list_key])
 
 
 class Editor:
@@ -115,7 +121,7 @@ class Picking:
         )
 
     def _address(self, what: What) -> str:
-        return reverse(f"editing:{what}", args=[self.list_key])
+        return _address(what, self.list_key, get_script_prefix())
 
     def _export(self) -> str:
         """The list's own exports, of the rows picked."""

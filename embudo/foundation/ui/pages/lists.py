@@ -1,5 +1,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from functools import cached_property
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
@@ -122,9 +123,14 @@ class ListPage(Page):
             state["size"] = str(self.size)
         return state
 
+    @cached_property
+    def own_state(self) -> dict[str, str]:
+        """`state`, asked for by every link on the page."""
+        return self.state()
+
     def url(self, **changes: str) -> str:
         """This list with some of its state changed ("" drops a part); always from the first page."""
-        state = {key: value for key, value in (self.state() | changes).items() if value}
+        state = {key: value for key, value in (self.own_state | changes).items() if value}
         return f"{self.request.path}?{urlencode(state)}" if state else self.request.path
 
     def given_cursor(self, key: str) -> str:
@@ -294,7 +300,7 @@ class ListPage(Page):
             "filters": selects(
                 self.get_filters(), self.actor, {one.key: value for one, value, _label in self.filters_in_use}
             ),
-            "kept": {k: v for k, v in self.state().items() if k != "q" and k not in filter_keys},
+            "kept": {k: v for k, v in self.own_state.items() if k != "q" and k not in filter_keys},
             "has_search": bool(self.search_fields or type(self).search),
             "exports": self.exports(),
         }
