@@ -12,6 +12,7 @@ from embudo.kernel import clock, personal
 from embudo.kernel.act import RecordedChange, attempt, current_act
 from embudo.kernel.errors import NotFound, Stale
 from embudo.kernel.event import plain
+from embudo.kernel.filing import keep_files
 from embudo.kernel.models import LogEntry
 from embudo.kernel.prepared import insert, insert_all
 from embudo.kernel.record import R, Record
@@ -55,6 +56,7 @@ def create(record: R) -> R:
     insert(record)
     values = _values(record, _logged_fields(type(record)))
     _note(record, None, {name: value for name, value in values.items() if value not in (None, "", [], {})})
+    keep_files(record)
     return record
 
 
@@ -70,6 +72,7 @@ def create_all(records: Sequence[R]) -> Sequence[R]:
                 None,
                 {name: plain(value) for name, column in names if (value := held[column]) not in EMPTY},
             )
+            keep_files(record)
     return records
 
 
@@ -96,6 +99,8 @@ def update(record: R, **values: Any) -> R:
         raise NotFound if now is None else Stale(now)
     public = [name for name in changed if name not in type(record).secret_fields]
     _note(record, {name: before[name] for name in public}, {name: after[name] for name in public})
+    if "custom" in changed:
+        keep_files(record)
     return record
 
 
@@ -126,6 +131,8 @@ def update_all(changes: Iterable[tuple[R, Mapping[str, Any]]]) -> list[R]:
             unique_fields=["id"],
             update_fields=[*touched, "version", "updated"],
         )
+    for record in changed if "custom" in touched else ():
+        keep_files(record)
     return changed
 
 

@@ -92,8 +92,7 @@ def _next(
 
 def _deliver(subscription: Subscription, entries: QuerySet[LogEntry], read: Read) -> int:
     with transaction.atomic():
-        Cursor.objects.get_or_create(name=subscription.name)
-        locked = Cursor.objects.select_for_update(skip_locked=True).filter(name=subscription.name).first()
+        locked = _locked(subscription.name)
         if locked is None:  # another worker is at it
             return 0
         batch = _next(subscription, entries, (locked.txid, locked.seq), read)
@@ -110,6 +109,15 @@ def _deliver(subscription: Subscription, entries: QuerySet[LogEntry], read: Read
                 break
         locked.save()
     return handled
+
+
+def _locked(name: str) -> Cursor | None:
+    """The reaction's place, kept from other workers; None while one of them has it."""
+    mine = Cursor.objects.select_for_update(skip_locked=True).filter(name=name)
+    found: Cursor | None = mine.first()
+    if found is None and Cursor.objects.get_or_create(name=name)[1]:  # its first time
+        found = mine.first()
+    return found
 
 
 def _handle_together(subscription: Subscription, batch: list[LogEntry]) -> bool:

@@ -23,7 +23,7 @@ CHANGED = _("Somebody changed the record in the meantime. Look at its new values
 class Plan:
     """
     How one kind's rows become records: `build(values)` a new one, `revise(record, values)` the columns to set on a known one; both
-    may refuse. `made` and `changed` are the events that say so, `about` the records they concern.
+    may refuse. `made` and `changed` are the events that say so, `made_about` and `about` the records they concern.
     """
 
     model: type[Record]
@@ -33,6 +33,7 @@ class Plan:
     made: Callable[[Any], Event]
     changed: Callable[[Any], Event]
     about: Callable[[Any], Sequence[Record]] = lambda record: (record,)
+    made_about: Callable[[Any], Sequence[Record]] = lambda record: (record,)
 
 
 @dataclass
@@ -125,7 +126,7 @@ def _save(
 ) -> None:
     create_all(made)
     for record in made:
-        publish(plan.made(record), record)
+        publish(plan.made(record), *plan.made_about(record))
     changed = update_all(revised)
     for record in changed:
         publish(plan.changed(record), *plan.about(record))

@@ -91,6 +91,13 @@ class Importing:
     find: Callable[[Actor, str, Sequence[str]], Mapping[str, UUID | None]]
     write: Callable[[Actor, Sequence[ImportRow]], Sequence[ImportResult]]
     alike: Callable[[Actor, Sequence[Mapping[str, Any]]], Sequence[LikeRecord | None]] | None = None
+    own_keys: Callable[[Actor], Sequence[ImportKey]] | None = (
+        None  # those of what an organisation defined itself
+    )
+
+    def keys_for(self, actor: Actor) -> Sequence[ImportKey]:
+        """The surest first: the id, what no two records share, then the others."""
+        return (*self.keys[:1], *(self.own_keys(actor) if self.own_keys else ()), *self.keys[1:])
 
 
 @dataclass(frozen=True)

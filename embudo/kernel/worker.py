@@ -13,7 +13,7 @@ from django.utils.module_loading import import_string
 
 from embudo.kernel import clock, idempotency, job, limit
 from embudo.kernel.event import Schedule, every, schedules
-from embudo.kernel.follow import BATCH, follow
+from embudo.kernel.follow import BATCH, SECONDS, follow
 from embudo.kernel.models import Job, Schedule as ScheduleRow
 
 logger = logging.getLogger(__name__)
@@ -65,10 +65,11 @@ class Pace:
     def has_come(self) -> bool:
         return monotonic() >= self.next
 
-    def followed(self, handled: int) -> None:
-        """A backlog is worked off at once."""
+    def followed(self, handled: int, took: float) -> None:
+        """A backlog is worked off at once: many events, or as many as the time of a turn sufficed for."""
         self.is_quiet = not handled
-        self.next = 0.0 if handled >= BATCH else monotonic() + GATHERING
+        has_backlog = handled >= BATCH or (handled > 0 and took >= SECONDS)
+        self.next = 0.0 if has_backlog else monotonic() + GATHERING
 
     def rest(self) -> float:
         """Seconds until the next look, when there is nothing else to do."""
@@ -82,10 +83,11 @@ def step(worker: str, pace: Pace | None = None) -> bool:
     """
     is_busy = False
     if pace is None or pace.has_come():
+        started = monotonic()
         handled = follow()
         is_busy = bool(run_schedules()) or handled >= (BATCH if pace else 1)
         if pace:
-            pace.followed(handled)
+            pace.followed(handled, monotonic() - started)
     found = job.claim(worker, LEASE)
     if found is not None:
         execute(found)

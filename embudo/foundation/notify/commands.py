@@ -207,9 +207,11 @@ def tell_user(  # noqa: PLR0913 - the optional ones have defaults that fit nearl
     user's language. News with the same `key` (by default kind, title and address) that is still unread is told once.
     """
     is_shown, is_mailed = queries.preference(user, notification_kind(kind))
-    is_new = not key or not Notification.objects.filter(user=user, key=key, read=None).exists()
     with translation.override(user.language), timezone.override(user.time_zone):
-        told = _show(user, kind, str(title), str(body), url, key) if is_shown else None
+        known_as = (key or f"{kind}:{url}:{one_line(str(title))}")[:200]
+        unread = Notification.objects.select_for_update().filter(user=user, key=known_as, read=None).first()
+        told = _show(user, kind, unread, str(title), str(body), url, known_as) if is_shown else None
+        is_new = not key or unread is None
         if is_mailed and is_new and user.is_active and notification_kind(kind).mails_allowed():
             written = mail or MailBody("notify/notification", {})
             context = {
@@ -226,19 +228,15 @@ def tell_user(  # noqa: PLR0913 - the optional ones have defaults that fit nearl
     return told
 
 
-def _show(user: User, kind: str, title: str, body: str, url: str, key: str) -> Notification:
-    title, key = one_line(title), (key or f"{kind}:{url}:{title}")[:200]
-    known = Notification.objects.select_for_update().filter(user=user, key=key, read=None).first()
-    if known is None:
-        told = create(
-            Notification(
-                user=user, kind=kind, key=key, title=title, body=body[:2000], url=url[:500], at=clock.now()
-            )
-        )
+def _show(
+    user: User, kind: str, unread: Notification | None, title: str, body: str, url: str, key: str
+) -> Notification:
+    title, body, url = one_line(title), body[:2000], url[:500]
+    if unread is None:
+        fresh = Notification(user=user, kind=kind, key=key, title=title, body=body, url=url, at=clock.now())
+        told = create(fresh)
     else:
-        told = update(
-            known, title=title, body=body[:2000], url=url[:500], at=clock.now(), times=known.times + 1
-        )
+        told = update(unread, title=title, body=body, url=url, at=clock.now(), times=unread.times + 1)
     publish(UserTold(user.id, kind), told)
     return told
 
