@@ -1,15 +1,12 @@
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 from uuid import UUID
 
-from django.apps import apps
 from django.db import models
-from django.db.models import ProtectedError
 
 from embudo.kernel import clock, personal
-from embudo.kernel.act import RecordedChange, attempt, current_act
+from embudo.kernel.act import RecordedChange, current_act
 from embudo.kernel.errors import NotFound, Stale
 from embudo.kernel.event import plain
 from embudo.kernel.filing import keep_files
@@ -27,7 +24,8 @@ def _logged_fields(model: type[Record]) -> list[models.Field[Any, Any]]:
     return [one for one in model._meta.concrete_fields if one.name not in left_out]
 
 
-def _field(model: type[Record], name: str) -> models.Field[Any, Any]:
+@cache
+def field_of(model: type[Record], name: str) -> models.Field[Any, Any]:
     """By its own name or, for a reference, by the name of its column ("owner" and "owner_id" alike)."""
     return next(one for one in model._meta.concrete_fields if name in (one.name, one.attname))
 
@@ -70,7 +68,11 @@ def create_all(records: Sequence[R]) -> Sequence[R]:
             _note(
                 record,
                 None,
-                {name: plain(value) for name, column in names if (value := held[column]) not in EMPTY},
+                {
+                    name: plain(value)
+                    for name, column in names
+                    if (value := held[column]) or (value is not None and value not in EMPTY)
+                },
             )
             keep_files(record)
     return records
@@ -81,7 +83,7 @@ def update(record: R, **values: Any) -> R:
     Sets `values` on the record and saves what differs; nothing happens when nothing differs. Refuses (Stale) when the
     row is no longer the version this object was read at.
     """
-    fields = [_field(type(record), name) for name in values]
+    fields = [field_of(type(record), name) for name in values]
     before = _values(record, fields)
     for name, value in values.items():
         setattr(record, name, value)
@@ -111,7 +113,7 @@ def update_all(changes: Iterable[tuple[R, Mapping[str, Any]]]) -> list[R]:
     """
     changed, touched = [], set()
     for record, values in changes:
-        fields = [_field(type(record), name) for name in values]
+        fields = [field_of(type(record), name) for name in values]
         before = _values(record, fields)
         for name, value in values.items():
             setattr(record, name, value)
@@ -145,18 +147,18 @@ def delete(record: Record) -> None:
     ).delete()  # not record.delete(): the event needs the id afterwards
 
 
-@dataclass
-class Undone:
-    """What `undo_changes` put back and what it left alone, as (kind, id) pairs; `left` records were changed since."""
-
-    put_back: list[tuple[str, UUID]] = field(default_factory=list)
-    left: list[tuple[str, UUID]] = field(default_factory=list)
+def delete_all(records: Sequence[R]) -> None:
+    """Removes many records of one kind."""
+    if records:
+        for record in records:
+            _note(record, _values(record, _logged_fields(type(record))), None)
+        type(records[0])._base_manager.filter(pk__in=[record.pk for record in records]).delete()
 
 
 def changes_of_act(act_id: UUID) -> list[dict[str, Any]]:
     """All changes of one act in the order they were made, personal values decrypted where their key still exists."""
-    entries = LogEntry.objects.filter(act=act_id).order_by("seq")
-    changes = [change for entry in entries for change in entry.changes]
+    entries = LogEntry.objects.filter(act=act_id).order_by("seq").values_list("changes", flat=True)
+    changes = [change for entry in entries for change in entry]
     return revealed(sorted(changes, key=lambda change: change["order"]))
 
 
@@ -178,68 +180,3 @@ def _revealed(change: dict[str, Any], keys: personal.Keys) -> dict[str, Any]:
         return {**change, "erased": True}
     sides = {side: {**(change[side] or {}), **hidden[side]} for side in ("before", "after") if side in hidden}
     return {**change, **sides}
-
-
-def undo_changes(act_id: UUID, *, but: Collection[UUID] = (), keeps_used: bool = False) -> Undone:
-    """
-    Puts back, inside the current act, what the act changed: last change first; records changed since by somebody else
-    (their version moved on) are left alone and reported, and those in `but`. With `keeps_used` also records made by the act to which others refer
-    by now; else they raise ProtectedError.
-    """
-    result = Undone()
-    ours: dict[
-        UUID, int
-    ] = {}  # the version that our own putting back gave a record, until its earlier change is undone
-    for change in reversed(changes_of_act(act_id)):
-        about = (change["kind"], UUID(change["id"]))
-        may = not change.get("erased") and about[1] not in but
-        done = may and _try_put_back(change, ours, keeps_used=keeps_used)
-        (result.put_back if done else result.left).append(about)
-    return result
-
-
-def _try_put_back(change: dict[str, Any], ours: dict[UUID, int], *, keeps_used: bool) -> bool:
-    model = apps.get_model(change["kind"])
-    if not (keeps_used and change["before"] is None):
-        return _put_back(model, change, ours)
-    try:
-        with attempt():
-            return _put_back(model, change, ours)
-    except ProtectedError:
-        return False
-
-
-def _put_back(model: type[Record], change: dict[str, Any], ours: dict[UUID, int]) -> bool:
-    record_id = UUID(change["id"])
-    if change["after"] is None:
-        create(
-            _with_derived(
-                model(id=record_id, version=change["version"] + 1, **_revived(model, change["before"]))
-            )
-        )
-        ours[record_id] = change["version"] + 1
-        return True
-    expected = ours.get(record_id, change["version"])
-    record = model._base_manager.select_for_update().filter(pk=record_id, version=expected).first()
-    if record is None:
-        return False
-    if change["before"] is None:
-        delete(record)
-        return True
-    values = _revived(model, change["before"])
-    ours[record_id] = update(record, **values, **record.derived(**values)).version
-    return True
-
-
-def _with_derived(record: R) -> R:
-    for name, value in record.derived().items():
-        setattr(record, name, value)
-    return record
-
-
-def _revived(model: type[Record], values: dict[str, Any]) -> dict[str, Any]:
-    revived = {}
-    for name, value in values.items():
-        one = _field(model, name)
-        revived[one.attname] = None if value is None else one.to_python(value)
-    return revived

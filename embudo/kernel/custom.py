@@ -87,7 +87,7 @@ def make_index(model: type[models.Model], key: str, kind: Stored) -> None:
     name = index_name(model, key)
     way = "CONCURRENTLY " if connection.vendor == "postgresql" and not connection.in_atomic_block else ""
     with connection.cursor() as cursor:
-        _drop_broken(cursor, name)
+        drop_broken(cursor, name)
         if connection.vendor == "postgresql" and connection.in_atomic_block:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # no index beside references still to be checked
         cursor.execute(
@@ -96,7 +96,7 @@ def make_index(model: type[models.Model], key: str, kind: Stored) -> None:
         )
 
 
-def _drop_broken(cursor: Any, name: str) -> None:
+def drop_broken(cursor: Any, name: str) -> None:
     """What a build that was interrupted left behind on PostgreSQL counts as an index, but serves nobody."""
     if connection.vendor != "postgresql":
         return

@@ -129,8 +129,14 @@ def plain(value: Any) -> Any:
     return value
 
 
+_names: dict[type[Event], tuple[str, ...]] = {}
+
+
 def to_data(event: Event) -> dict[str, Any]:
-    return {field.name: plain(getattr(event, field.name)) for field in dataclasses.fields(event)}
+    names = _names.get(type(event))
+    if names is None:
+        names = _names[type(event)] = tuple(field.name for field in dataclasses.fields(event))
+    return {name: plain(getattr(event, name)) for name in names}
 
 
 def _revive(hint: Any, value: Any) -> Any:

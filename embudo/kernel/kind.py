@@ -24,7 +24,7 @@ class SearchText:
 class ImportField:
     """
     A value that a file may bring, or that is edited outside its form. `type` says how it is read: text, long_text, email, phone, url,
-    code, number, money, yes_no, date, datetime, country, choice, choices, user. `words` are what such columns are called, in any language and spelling.
+    code, number, money, yes_no, date, datetime, country, choice, choices, user, reference. `words` are what such columns are called, in any language and spelling.
     """
 
     name: str
@@ -35,6 +35,8 @@ class ImportField:
     choices: tuple[tuple[str, Any], ...] = ()
     is_unique: bool = False  # no two records have the same: nothing to be set on many at once
     currency: str = ""  # of an amount; "" is the record's own
+    related: str = ""  # the kind of record that a reference names
+    is_single: bool = False  # it is set on one record at a time
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ the database takes to answer it. For the few places that every call passes or th
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
-from functools import cache, lru_cache
+from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -303,7 +303,9 @@ def _usual(model: type[M]) -> tuple[dict[str, Any], tuple[tuple[str, Callable[[]
     """What a new row holds where nothing is said: the same for all, and what is worked out for each."""
     fields = [one for one in model._meta.concrete_fields if not one.generated]
     worked_out = {
-        one.attname: one.get_default for one in fields if callable(one.default) or one.has_db_default()
+        one.attname: one.get_default
+        for one in fields
+        if one.has_db_default() or (one.has_default() and callable(one.default))
     }
     same = {one.attname: one.get_default() for one in fields if one.attname not in worked_out}
     return same, tuple(worked_out.items())
@@ -360,9 +362,11 @@ def insert_all(rows: Sequence[Model], *, or_ignore: bool = False) -> int:
 
 def _adapter(one: "Field[Any, Any]", connection: BaseDatabaseWrapper) -> Callable[[Any], Any]:
     """How this database takes a value of the field."""
+    is_kept_as_text = connection.vendor == "sqlite" and connection.timezone is UTC
 
-    @lru_cache(maxsize=16)
-    def moment(value: datetime) -> Any:  # of a chunk's rows mostly the same few
+    def moment(value: datetime) -> Any:
+        if is_kept_as_text and value.tzinfo is UTC:
+            return value.isoformat(" ").removesuffix("+00:00")  # what Django comes to by a longer way
         return _sent(value, connection)
 
     has_ids = connection.features.has_native_uuid_field

@@ -3,7 +3,7 @@ The accessibility gate. Visits states with a real Chromium and reports, one row 
 practice), page facts, reflow at 320 px, text spacing, the Tab walk, forced colours, reduced motion, CSP and script errors.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,16 @@ LOOKS: dict[str, dict[str, Any]] = {
     "320px": {"viewport": {"width": 320, "height": 256}},
     "forced": {"viewport": DESK, "forced_colors": "active", "reduced_motion": "reduce"},
 }
+AXE_LOOKS = ("light", "dark", "phone")
 MAX_STOPS = 250
+COLOUR_RULES = [
+    "color-contrast",
+    "link-in-text-block",
+]  # all that darkness can change, and nothing that a language can
+FRAME = ["#sidebar", ".topbar"]  # the same round every page
 
 # Describes the focused element and whether a sighted keyboard user can see it.
-STOP_JS = r"""() => {
+STOP_JS = r"""(listening) => {
   let e = document.activeElement;
   while (e && e.shadowRoot && e.shadowRoot.activeElement) e = e.shadowRoot.activeElement;
   if (!e || e === document.body || e === document.documentElement) return null;
@@ -38,7 +44,8 @@ STOP_JS = r"""() => {
   for (const [fx, fy] of pts) { const t = document.elementFromPoint(r.left + r.width*fx, r.top + r.height*fy);
     if (t && (t === e || e.contains(t) || t.contains(e) || (t.closest('label') && t.closest('label').contains(e)))) free++; }
   e.dataset.a11yStop = e.dataset.a11yStop || String(document.querySelectorAll('[data-a11y-stop]').length + 1);
-  return { n: e.dataset.a11yStop, tag: e.tagName.toLowerCase(), html: e.outerHTML.slice(0, 110).replace(/\s+/g, ' '), ring, inView, free };
+  return { n: e.dataset.a11yStop, tag: e.tagName.toLowerCase(), html: e.outerHTML.slice(0, 110).replace(/\s+/g, ' '), ring, inView, free,
+    role: listening ? e.computedRole : '', name: listening ? (e.computedName || '').trim() : '' };
 }"""
 SPACING_JS = """() => { const s = new CSSStyleSheet(); s.replaceSync('*{line-height:1.5 !important;letter-spacing:.12em !important;word-spacing:.16em !important} p{margin-bottom:2em !important}'); document.adoptedStyleSheets = [...document.adoptedStyleSheets, s]; }"""
 OVERFLOW_JS = r"""() => { const w = innerWidth, over = document.documentElement.scrollWidth - w; if (over <= 1) return null;
@@ -55,9 +62,14 @@ START_JS = """(frame) => {
 FACTS_JS = """() => ({ h1: [...document.querySelectorAll('h1')].length, lang: document.documentElement.lang,
   main: document.querySelectorAll('main,[role=main]').length })"""
 MOVING_JS = "() => document.getAnimations().filter((x) => x.playState === 'running' && x.effect.getComputedTiming().duration > 20).length"
-AXE_JS = """([tags]) => axe.run(document, { runOnly: { type: 'tag', values: tags }, resultTypes: ['violations'] })
+AXE_JS = """({ runOnly, skipped, frame }) => { const isDrawn = (e) => e.matches('[data-open]'), round = frame.filter((s) => ![...document.querySelectorAll(s)].some(isDrawn));
+  return axe.run(round.length ? { exclude: round.map((s) => [s]) } : document, { runOnly, resultTypes: ['violations'], preload: false,
+    rules: Object.fromEntries(skipped.map((id) => [id, { enabled: false }])) })
   .then((r) => r.violations.map((v) => ({ id: v.id, impact: v.impact, help: v.help, n: v.nodes.length, target: v.nodes[0].target.join(' '),
-    why: (v.nodes[0].any[0] || v.nodes[0].all[0] || v.nodes[0].none[0] || {}).message || '' })))"""
+    why: (v.nodes[0].any[0] || v.nodes[0].all[0] || v.nodes[0].none[0] || {}).message || '' }))); }"""
+FRAMED_JS = (
+    "(frame) => frame.some((s) => document.querySelector(s)) && !document.querySelector('dialog[open]')"
+)
 
 
 @dataclass(frozen=True)
@@ -92,11 +104,12 @@ class Gate:
     titles: dict[str, str] = field(default_factory=dict)
     stops: int = 0
     frame_walked: bool = False
+    frame_judged: bool = False
 
     def check(
         self, states: Iterable[State], looks: Iterable[str] = tuple(LOOKS), *, is_full: bool = True
     ) -> None:
-        """Every state in every look; not `is_full` runs axe alone."""
+        """Every state in every look; not `is_full` runs axe alone, and only for what a language can change."""
         chosen = list(states)
         for look in looks:
             self._look_at(chosen, look, is_full=is_full)
@@ -104,6 +117,10 @@ class Gate:
     def _look_at(self, states: list[State], look: str, *, is_full: bool) -> None:
         context = self.browser.new_context(storage_state=self.cookies, locale=self.language, **LOOKS[look])
         context.set_default_timeout(15_000)
+        if look in AXE_LOOKS:
+            context.add_init_script(
+                AXE.read_text(encoding="utf-8")
+            )  # once compiled, quick on every further page
         page = context.new_page()
         bad: list[tuple[str, str]] = []
         page.on("pageerror", lambda error: bad.append(("script error", str(error))))
@@ -113,7 +130,7 @@ class Gate:
                 bad.append(("CSP", message.text)) if "Content Security Policy" in message.text else None
             ),
         )
-        self.frame_walked = False
+        self.frame_walked = self.frame_judged = False
         for state in states:
             bad.clear()
             self._visit(page, state, look)
@@ -138,15 +155,8 @@ class Gate:
             settle(page)
 
     def _judge(self, page: Page, state: State, look: str, *, is_full: bool) -> None:
-        if look in ("light", "dark", "phone"):
-            for found in run_axe(page):
-                self.add(
-                    state,
-                    "axe",
-                    look,
-                    found["id"],
-                    f"{found['impact']} x{found['n']} {found['target']}: {found['why'] or found['help']}",
-                )
+        if look in AXE_LOOKS:
+            self._axe(page, state, look, is_full=is_full)
         if not is_full:
             return
         if look == "light":
@@ -160,6 +170,15 @@ class Gate:
             self._overflow(page, state, "spacing", look)
         if look == "forced" and (moving := page.evaluate(MOVING_JS)):
             self.add(state, "motion", look, "2.3.3", f"{moving} running animations")
+
+    def _axe(self, page: Page, state: State, look: str, *, is_full: bool) -> None:
+        """What frames every page is judged once in a look, and whenever it is drawn out over the page."""
+        rules = COLOUR_RULES if look == "dark" else []
+        skipped = [] if is_full else COLOUR_RULES
+        for found in run_axe(page, rules=rules, skipped=skipped, frame=FRAME if self.frame_judged else []):
+            detail = f"{found['impact']} x{found['n']} {found['target']}: {found['why'] or found['help']}"
+            self.add(state, "axe", look, found["id"], detail)
+        self.frame_judged = self.frame_judged or page.evaluate(FRAMED_JS, FRAME)
 
     def _overflow(self, page: Page, state: State, check: str, look: str) -> None:
         if over := page.evaluate(OVERFLOW_JS):
@@ -191,7 +210,7 @@ class Gate:
         last, same = "", 0
         for _n in range(MAX_STOPS if look != "forced" else 60):
             page.keyboard.press("Tab")
-            stop = self._seen_stop(page)
+            stop = self._seen_stop(page, is_listening=voice is not None)
             if stop is None:
                 break
             same = same + 1 if stop["n"] == last else 0
@@ -210,12 +229,12 @@ class Gate:
         return len(seen)
 
     @staticmethod
-    def _seen_stop(page: Page) -> dict[str, Any] | None:
+    def _seen_stop(page: Page, *, is_listening: bool) -> dict[str, Any] | None:
         """Where the focus is; looked at once more when something seems amiss, as a page may still be scrolling to it."""
         for pause in (0, 30, 150):
             if pause:
                 page.wait_for_timeout(pause)
-            stop: dict[str, Any] | None = page.evaluate(STOP_JS)
+            stop: dict[str, Any] | None = page.evaluate(STOP_JS, is_listening)
             if stop is None or (stop["inView"] and stop["free"] and stop["ring"]):
                 break
         return stop
@@ -227,7 +246,7 @@ class Gate:
             self.add(state, "keyboard", look, "focus covered (2.4.11)", stop["html"])
         if not stop["ring"]:
             self.add(state, "keyboard", look, "no focus indicator (2.4.7)", stop["html"])
-        if voice:
+        if voice and not (stop["role"] not in ("", "generic", "none") and stop["name"]):
             role, name = role_and_name(voice, f'[data-a11y-stop="{stop["n"]}"]')
             if role == "generic":
                 self.add(state, "keyboard", look, "stop has no role", stop["html"])
@@ -248,12 +267,13 @@ def settle(page: Page) -> None:
     page.wait_for_timeout(60)
 
 
-def run_axe(page: Page) -> list[dict[str, Any]]:
-    if not page.evaluate("() => 'axe' in window"):
-        page.evaluate(
-            AXE.read_text(encoding="utf-8")
-        )  # through the debugger, so a strict CSP does not get in the way
-    found: list[dict[str, Any]] = page.evaluate(AXE_JS, [AXE_TAGS])
+def run_axe(
+    page: Page, *, rules: Sequence[str] = (), skipped: Sequence[str] = (), frame: Sequence[str] = ()
+) -> list[dict[str, Any]]:
+    """All rules of the tags, or those named, less the skipped ones; without what lies in the frame."""
+    only = {"type": "rule", "values": list(rules)} if rules else {"type": "tag", "values": AXE_TAGS}
+    asked = {"runOnly": only, "skipped": list(skipped), "frame": list(frame)}
+    found: list[dict[str, Any]] = page.evaluate(AXE_JS, asked)
     return found
 
 

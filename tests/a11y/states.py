@@ -104,6 +104,21 @@ def cell_refused(page: Page) -> None:
     page.wait_for_selector(".inline-box .error")
 
 
+def reference_searched(page: Page) -> None:
+    """The owner of the first row within reach is chosen among those found."""
+    page.locator("tr[data-row] td[data-edit=owner]").first.dblclick()
+    page.wait_for_selector(".inline-box [role=combobox]")
+    page.keyboard.type("a")
+    page.wait_for_selector(".inline-box [role=option]")
+    page.keyboard.press("ArrowDown")
+    page.wait_for_selector(".inline-box [aria-selected=true]")
+
+
+def title_open(page: Page) -> None:
+    page.locator(".record-title .edit-pencil").click()
+    page.wait_for_selector(".inline-box form")
+
+
 def fact_open(page: Page) -> None:
     page.locator("#facts .edit-pencil").first.click()
     page.wait_for_selector(".inline-box form")
@@ -159,6 +174,7 @@ def lists() -> Iterator[State]:
     yield State("companies, edit many", "/companies/?size=25", edit_many)
     yield State("companies, a value being edited", "/companies/?q=windows", cell_open)
     yield State("companies, a value refused", "/companies/?q=polnoc", cell_refused)
+    yield State("companies, an owner being chosen", "/companies/?q=windows", reference_searched)
     yield State("people", "/people/")
     yield State("products", "/products/")
     yield State("invoices", "/invoices/?tab=all")
@@ -186,6 +202,9 @@ def records(scene: dict[str, Any]) -> Iterator[State]:
     yield State("lead, dialog refused", lead, refused_dialog("a[href$='/disqualify/']"))
     yield State("lead, converting", f"{lead}convert/")
     yield State("new lead", "/leads/new/")
+    yield State("lead, a file to be changed", f"{lead}edit/")
+    yield State("lead's attributes alone", f"/attributes/of/sales.lead/{at['lead']}/")
+    yield State("leads, with a file", "/leads/?tab=all&columns=name:200,custom_scan:200")
     yield State("new lead refused", "/leads/new/", refused())
     yield State("timeline alone", f"/activity/sales.lead/{at['lead']}/")
     yield State("documents alone", f"/documents/of/sales.lead/{at['lead']}/")
@@ -199,6 +218,7 @@ def records(scene: dict[str, Any]) -> Iterator[State]:
     yield State("followers alone", f"/followers/directory.company/{at['company']}/")
     yield State("new company refused", "/companies/new/", refused())
     yield State("person, a fact being edited", f"/people/{at['person']}/?in=directory:people", fact_open)
+    yield State("person, the name being edited", f"/people/{at['person']}/?in=directory:people", title_open)
     yield State("new person", "/people/new/")
     yield State("product", f"/products/{at['product']}/")
     yield State("new product", "/products/new/")
@@ -218,6 +238,7 @@ def kept_in_order(scene: dict[str, Any]) -> Iterator[State]:
     at = scene["records"]
     company = f"/companies/{at['company']}/"
     yield State("attributes", "/settings/attributes/")
+    yield State("prepared lists", "/settings/prepared-lists/")
     yield State("new attribute refused", "/settings/attributes/new/", refused())
     yield State("attribute", f"/settings/attributes/{at['attribute']}/")
     for tool in ("columns", "sort", "filter", "group", "save"):
@@ -234,6 +255,9 @@ def kept_in_order(scene: dict[str, Any]) -> Iterator[State]:
     yield State("new import refused", "/imports/new/?kind=directory.company", refused())
     yield State("import", f"/imports/{at['import']}/")
     yield State("import, matching", f"/imports/{at['import']}/match/")
+    yield State("import, ready to run", f"/imports/{at['alike']}/")
+    yield State("import, rows that look alike", f"/imports/{at['alike']}/alike/")
+    yield State("import, done", f"/imports/{at['imported']}/")
     yield State("duplicates", "/duplicates/")
     yield State("duplicate pair", f"/duplicates/{at['pair']}/")
     yield State("merges", "/duplicates/merges/")

@@ -19,6 +19,10 @@ BAD = """<!doctype html><html><title>Good</title><meta name=viewport content="wi
 <p style="color:#bbb">Pale text</p><input><button class=tiny></button><button class=tiny></button>
 <div tabindex=0 onclick="1">clickable</div><div style="width:900px">wide</div><div class=spin>moving</div>
 <img src="data:image/gif;base64,R0lGODlhAQABAAAAACw="></div>"""
+FRAMED = """<!doctype html><html lang=en><title>Framed</title><aside id=sidebar aria-label=Menu><button></button></aside>
+<main><h1>Framed</h1><img src="data:image/gif;base64,R0lGODlhAQABAAAAACw="></main>"""
+NIGHT = GOOD.replace("</style>", "p{color:#000}@media (prefers-color-scheme:dark){p,a{color:#bbb}}</style>")
+PAGES = {"/good": GOOD, "/framed": FRAMED, "/night": NIGHT}
 PLANTED = {
     ("axe", "color-contrast"), ("axe", "button-name"), ("axe", "label"), ("axe", "image-alt"), ("axe", "html-has-lang"),
     ("axe", "target-size"), ("page", "h1 count"), ("page", "main count"), ("page", "no lang"), ("page", "title not unique"),
@@ -30,7 +34,7 @@ PLANTED = {
 
 class Pages(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        body = (GOOD if self.path.startswith("/good") else BAD).encode()
+        body = next((page for start, page in PAGES.items() if self.path.startswith(start)), BAD).encode()
         self.send_response(200)
         self.send_header("content-type", "text/html; charset=utf-8")
         self.end_headers()
@@ -57,3 +61,18 @@ def test_gate_finds_every_planted_defect(site: str, browser: Browser) -> None:
     assert not gate.findings, gate.report()
     gate.check([State("bad", "/bad")])
     assert {(one.check, one.rule) for one in gate.findings} >= PLANTED, gate.report()
+
+
+def test_gate_sees_the_colours_of_the_dark(site: str, browser: Browser) -> None:
+    gate = Gate(site, browser)
+    gate.check([State("night", "/night")], ["light", "dark", "phone"])
+    assert [(one.look, one.rule) for one in gate.findings] == [("dark", "color-contrast")]
+
+
+def test_gate_judges_the_frame_once_and_the_page_within_each_time(site: str, browser: Browser) -> None:
+    gate = Gate(site, browser)
+    gate.check([State("one", "/framed"), State("two", "/framed?again")], ["light"])
+    told = [(one.state, one.rule) for one in gate.findings if one.check == "axe"]
+    assert told.count(("one", "button-name")) == 1, gate.report()
+    assert ("two", "button-name") not in told
+    assert {("one", "image-alt"), ("two", "image-alt")} <= set(told)

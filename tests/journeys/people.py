@@ -13,6 +13,7 @@ from tests.journeys.server import ROOT, Product
 LAUNCH = [
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
     "--disable-default-apps", "--disable-sync", "--no-first-run", "--no-default-browser-check", "--metrics-recording-only",
+    "--enable-blink-features=ComputedAccessibilityInfo",  # an element says its role and name as screen readers are told them
 ]  # fmt: skip
 # Records what the live regions speak, in order; kept over page loads, for a redirect may follow at once.
 SPEECH_JS = """(() => { const kept = JSON.parse(sessionStorage.getItem('spoken') || '[]');
@@ -141,7 +142,13 @@ class Person:
         raise AssertionError(f"nothing spoken with {part!r}; heard {self.heard()[-6:]}")
 
     def heard(self) -> list[str]:
-        spoken: list[str] = self.page.evaluate("window.__spoken || []")
+        try:
+            spoken: list[str] = self.page.evaluate("window.__spoken || []")
+        except PlaywrightError as fault:  # the page gives way to another; what was spoken is kept
+            if "context was destroyed" not in str(fault):
+                raise
+            self.page.wait_for_load_state("load")
+            return self.heard()
         return spoken
 
     # --- the figures ---

@@ -30,15 +30,20 @@ from embudo.foundation.access.models import Role, Team, User  # noqa: E402
 from embudo.foundation.activity import commands as activity  # noqa: E402
 from embudo.foundation.activity.tests.builders import a_call, a_meeting  # noqa: E402
 from embudo.foundation.attributes.tests.builders import a_view, an_attribute  # noqa: E402
-from embudo.foundation.documents.tests.builders import a_document  # noqa: E402
+from embudo.foundation.documents.tests.builders import a_document, a_file  # noqa: E402
 from embudo.foundation.duplicates.tests.builders import a_merge, a_pair  # noqa: E402
 from embudo.foundation.editing.tests.builders import a_run  # noqa: E402
 from embudo.foundation.notify.tests.builders import a_mail, a_notification  # noqa: E402
 from embudo.foundation.recycle.tests.builders import a_deleted  # noqa: E402
-from embudo.foundation.transfer.tests.builders import an_unmatched_import  # noqa: E402
+from embudo.foundation.transfer.tests.builders import (  # noqa: E402
+    a_checked_import,
+    a_run_import,
+    an_unmatched_import,
+)
 from embudo.kernel import clock  # noqa: E402
 from embudo.kernel.actor import Actor, system_actor  # noqa: E402
 from embudo.kernel.money import Money  # noqa: E402
+from embudo.kernel.worker import drain  # noqa: E402
 from embudo.project import setup  # noqa: E402
 from tests.journeys.scene_words import LANGUAGES, PASSWORD  # noqa: E402
 
@@ -145,6 +150,18 @@ def kept_in_order(admin: Actor, company: Company) -> dict[str, Any]:
         "merge": a_merge(third, fourth),
         "recycled": recycled,
         "run": a_run(admin, [company.pk]),
+        **imports_on_their_way(admin),
+    }
+
+
+def imports_on_their_way(admin: Actor) -> dict[str, Any]:
+    """One whose rows are to be decided about, and one that is done, with failures."""
+    directory.register_company(admin, name="Orle Gniazdo", phone="+48 58 735 11 40", town="Puck")
+    drain()  # what the rows could be taken for follows the log
+    rows = "Firma;Telefon;Miasto;E-mail\nOrle Gniadzo;+48 58 735 11 40;Puck;\nDwie Wieże;;Reda;wrong\n"
+    return {
+        "alike": a_checked_import(admin, rows, name="alike.csv"),
+        "imported": a_run_import(admin, rows.replace("Dwie", "Trzy"), name="done.csv"),
     }
 
 
@@ -153,6 +170,8 @@ def around(admin: Actor, lead: Lead) -> dict[str, Any]:
     me = queries.user(admin, admin.id)
     activity.add_note(admin, about=lead, text="Wants the offer by Friday.")
     a_call(admin, lead)
+    an_attribute("file", "Contract scan", key="scan")
+    sales.edit_lead(admin, lead, custom={"scan": a_file("Umowa ramowa.pdf")})
     return {
         "task": activity.create_task(admin, about=lead, title="Call Jan back", due=clock.today()),
         "meeting": a_meeting(admin, lead, clock.now() + timedelta(days=2)),

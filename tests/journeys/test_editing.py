@@ -147,3 +147,46 @@ def test_next_record_of_the_list_and_a_fact_restored_from_the_history(enter: Ent
         page.keyboard.press("Enter")
     boss.see("text=The value is restored.")
     assert shown.inner_text().splitlines()[0] == before
+
+
+def test_reference_is_searched_and_chosen_and_the_row_follows(enter: Enter) -> None:
+    boss = enter("admin@example.com")
+    page = boss.page
+    boss.go("/people/?sort=name")
+    to_cell(boss, "company")
+    page.keyboard.press("F2")
+    typed(boss, "a")
+    boss.see(".inline-box [role=option]")
+    page.keyboard.press("Enter")
+    boss.hear("Choose one from the list.")
+    page.keyboard.press("ArrowDown")
+    page.wait_for_selector(".inline-box [aria-selected=true]")
+    chosen = page.locator(".inline-box [aria-selected=true]").get_attribute("data-label") or ""
+    page.keyboard.press("Enter")
+    expect(page.locator(".inline-box [role=combobox]")).to_have_value(chosen)
+    page.keyboard.press("Enter")
+    expect(cell(boss, "company")).to_have_text(chosen)
+    expect(page.locator("tr[data-row]").first.locator("[data-label=Changed]")).to_contain_text("Today")
+
+
+def test_name_is_edited_where_it_is_a_link(enter: Enter) -> None:
+    boss = enter("admin@example.com")
+    page = boss.page
+    boss.go(LIST)
+    link = page.locator("tr[data-row] th a").first
+    before = link.inner_text()
+    link.focus()
+    expect(page.locator("tr[data-row]").first.locator("th .edit-pencil")).to_be_visible()
+    page.keyboard.press("F2")
+    typed(boss, f"{before} 2")
+    page.keyboard.press("Enter")
+    expect(link).to_have_text(f"{before} 2")
+    with page.expect_navigation():
+        link.click()
+    page.locator(".record-title .edit-pencil").focus()
+    page.keyboard.press("Enter")
+    typed(boss, before)
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text(before)
+    expect(page).to_have_title(re.compile(f"^{re.escape(before)} "))
+    page.wait_for_function(f"() => {FOCUS}.matches('.record-title .edit-pencil')")

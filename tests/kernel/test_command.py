@@ -5,7 +5,7 @@ import pytest
 
 from embudo.foundation.access.models import Team
 from embudo.foundation.access.permissions import MANAGE_ROLES, VIEW_USERS
-from embudo.kernel import change
+from embudo.kernel import change, undoing
 from embudo.kernel.act import attempt
 from embudo.kernel.actor import ANONYMOUS, Actor, ActorKind, system_actor
 from embudo.kernel.command import Command
@@ -67,8 +67,8 @@ def merge(actor: Actor, first: Team, second: Team) -> None:
     publish(TeamRenamed(first.id), first, second)
 
 
-def revert(actor: Actor, act_id: UUID) -> change.Undone:
-    undone = change.undo_changes(act_id)
+def revert(actor: Actor, act_id: UUID) -> undoing.Undone:
+    undone = undoing.undo_changes(act_id)
     publish(TeamRenamed(uuid4()))
     return undone
 

@@ -11,6 +11,7 @@ from embudo.business.billing.tests.builders import an_invoice
 from embudo.business.directory import commands as directory
 from embudo.business.directory.models import Address, ContactPoint
 from embudo.business.directory.tests.builders import a_company, a_person
+from embudo.business.sales import commands as sales
 from embudo.business.sales.tests.builders import a_lead, a_source, a_won_opportunity, an_opportunity
 from embudo.business.supply.tests.builders import a_product
 from embudo.foundation.access import commands as access
@@ -18,8 +19,11 @@ from embudo.foundation.access.models import Role, SignIn, Token
 from embudo.foundation.access.tests.builders import a_team, an_admin, ann, bob, cat, tester, user_of
 from embudo.foundation.access.views.door import PENDING
 from embudo.foundation.activity.tests.builders import a_call, a_meeting, a_note, a_task
+from embudo.foundation.attributes.commands import prepare_list
+from embudo.foundation.attributes.rules.preparing import Part
 from embudo.foundation.attributes.tests.builders import a_view, an_attribute
-from embudo.foundation.documents.tests.builders import a_document
+from embudo.foundation.documents.models import KeptFile
+from embudo.foundation.documents.tests.builders import a_document, a_file
 from embudo.foundation.duplicates.tests.builders import a_merge, a_pair, a_scan
 from embudo.foundation.editing.commands import set_value
 from embudo.foundation.editing.tests.builders import a_run
@@ -111,7 +115,10 @@ class World:
 
     def _around(self) -> None:
         lead = self.records["lead"]
+        an_attribute("file", "Contract scan", key="scan")
+        sales.edit_lead(self.ann, lead, custom={"scan": a_file("scan.pdf")})  # type: ignore[arg-type]
         self.records |= {
+            "file": KeptFile.objects.get(),
             "task": a_task(self.ann, lead),
             "note": a_note(self.ann, lead),
             "call": a_call(self.ann, lead),
@@ -136,6 +143,9 @@ class World:
             "token": token,
             "attribute": an_attribute(label="Tier"),
             "view": a_view(self.ann),
+            "prepared": prepare_list(
+                self.admin, list_key="sales:leads", kind="sales.lead", parts=(Part("company_name"),)
+            ),
             "sign_in": SignIn.objects.create(owner=user, session="s" * 32, browser="Firefox"),
         }
         self.factor = Authenticator.objects.create(

@@ -27,7 +27,7 @@ from embudo.business.directory.rules.imports import (
     PERSON_FIELDS,
     PERSON_KEYS,
 )
-from embudo.foundation.attributes.queries import import_fields
+from embudo.foundation.attributes.queries import by_unique_attributes, import_fields
 from embudo.foundation.ui.help import register_help
 from embudo.foundation.ui.hooks_registry import MenuEntry, Panel, register_menu, register_panel
 from embudo.kernel.kind import Importing, RecordKind, SearchText, register_kind
@@ -109,7 +109,7 @@ def register_kinds() -> None:
             search=company_search,
             matching=COMPANY_MATCHING,
             recycling=COMPANY_RECYCLING,
-            importing=COMPANIES_FROM_FILES,
+            importing=by_unique_attributes(COMPANIES_FROM_FILES, Company),
             editing=COMPANY_EDITING,
         )
     )
@@ -125,7 +125,7 @@ def register_kinds() -> None:
             search=person_search,
             matching=PERSON_MATCHING,
             recycling=PERSON_RECYCLING,
-            importing=PEOPLE_FROM_FILES,
+            importing=by_unique_attributes(PEOPLE_FROM_FILES, Person),
             editing=PERSON_EDITING,
             search_with=("company",),
         )

@@ -9,11 +9,22 @@ from embudo.business.sales import commands, permissions, queries
 from embudo.business.sales.commands.editing import LEAD_EDITING, OPPORTUNITY_EDITING
 from embudo.business.sales.commands.recycled import LEAD_RECYCLING, OPPORTUNITY_RECYCLING
 from embudo.business.sales.models import Lead, LeadSource, Opportunity, Pipeline
+from embudo.business.sales.queries.import_opportunities import (
+    checked_opportunities,
+    opportunities_by_key,
+    opportunity_key,
+)
 from embudo.business.sales.queries.imports import checked_leads, lead_key, leads_by_key
-from embudo.business.sales.rules.imports import LEAD_FIELDS, LEAD_KEYS
+from embudo.business.sales.rules.imports import (
+    LEAD_FIELDS,
+    LEAD_KEYS,
+    OPPORTUNITY_FIELDS,
+    OPPORTUNITY_KEYS,
+)
 from embudo.business.sales.rules.leads import DisqualifyReason
 from embudo.business.sales.rules.pipelines import LostReason
 from embudo.foundation.access.queries import organisation
+from embudo.foundation.attributes.queries import by_unique_attributes, import_fields
 from embudo.foundation.notify.rules import NotificationKind, register_notification_kind
 from embudo.foundation.ui.help import register_help
 from embudo.foundation.ui.hooks_registry import MenuEntry, Panel, register_menu, register_panel
@@ -49,12 +60,21 @@ def opportunity_search(found: Opportunity) -> SearchText:
 
 LEADS_FROM_FILES = Importing(
     permission=permissions.SUBMIT_LEAD,
-    fields=lambda _actor: LEAD_FIELDS,
+    fields=lambda actor: (*LEAD_FIELDS, *import_fields(actor, Lead.kind_name())),
     keys=LEAD_KEYS,
     check=checked_leads,
     key_of=lead_key,
     find=leads_by_key,
     write=lambda actor, rows: commands.import_leads(actor, rows=rows),
+)
+OPPORTUNITIES_FROM_FILES = Importing(
+    permission=permissions.OPEN_OPPORTUNITY,
+    fields=lambda actor: (*OPPORTUNITY_FIELDS, *import_fields(actor, Opportunity.kind_name())),
+    keys=OPPORTUNITY_KEYS,
+    check=checked_opportunities,
+    key_of=opportunity_key,
+    find=opportunities_by_key,
+    write=lambda actor, rows: commands.import_opportunities(actor, rows=rows),
 )
 
 
@@ -80,7 +100,7 @@ def register_kinds() -> None:
         RecordKind(
             Lead, _("lead"), _("leads"), "inbox",
             title=lambda lead: lead.name, url=lead_url, fetch=queries.lead, search=lead_search,
-            importing=LEADS_FROM_FILES, editing=LEAD_EDITING, recycling=LEAD_RECYCLING,
+            importing=by_unique_attributes(LEADS_FROM_FILES, Lead), editing=LEAD_EDITING, recycling=LEAD_RECYCLING,
         )
     )  # fmt: skip
     register_kind(
@@ -89,6 +109,7 @@ def register_kinds() -> None:
             title=lambda found: found.title, url=opportunity_url, fetch=queries.opportunity,
             search=opportunity_search, search_with=("company",), editing=OPPORTUNITY_EDITING,
             recycling=OPPORTUNITY_RECYCLING,
+            importing=by_unique_attributes(OPPORTUNITIES_FROM_FILES, Opportunity),
         )
     )  # fmt: skip
     register_kind(
@@ -111,7 +132,7 @@ def register_places() -> None:
         MenuEntry(_("Leads"), "sales:leads", "inbox", view_leads, 20, badge=queries.new_leads_count)
     )
     register_menu(MenuEntry(_("Opportunities"), "sales:opportunities", "handshake", view_deals, 25))
-    register_menu(MenuEntry(_("Board"), "sales:board", "kanban", view_deals, 30))
+    register_menu(MenuEntry(_("Pipeline"), "sales:board", "kanban", view_deals, 30))
     register_menu(
         MenuEntry(
             _("Lead sources"), "sales:sources", "webhook", permissions.MANAGE_SOURCES, 900, _("Settings")
@@ -171,6 +192,6 @@ def register_helps() -> None:
         register_help(f"sales:{page}", _("Leads"), "sales/help/leads.html")
     for page in ("opportunities", "opportunity", "opportunity_new"):
         register_help(f"sales:{page}", _("Opportunities"), "sales/help/opportunities.html")
-    register_help("sales:board", _("Board"), "sales/help/board.html")
+    register_help("sales:board", _("Pipeline"), "sales/help/board.html")
     for page in ("sources", "source", "source_new"):
         register_help(f"sales:{page}", _("Lead sources"), "sales/help/sources.html")

@@ -8,6 +8,7 @@ from embudo.foundation.activity.api import router as activity
 from embudo.foundation.attributes.api import router as attributes
 from embudo.foundation.documents.api import router as documents
 from embudo.foundation.duplicates.api import router as duplicates
+from embudo.foundation.editing.api import router as editing
 from embudo.foundation.notify.api import router as notify
 from embudo.foundation.recycle.api import router as recycle
 from embudo.foundation.rest.api import RestAPI
@@ -36,6 +37,7 @@ ROUTERS = (
     documents,
     search,
     duplicates,
+    editing,
     directory,
     supply,
     sales,

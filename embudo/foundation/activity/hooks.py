@@ -82,17 +82,17 @@ def register_panels() -> None:
             permissions.VIEW_TIMELINE, order=10,
         )
     )  # fmt: skip
-    register_menu(MenuEntry(_("Calendar"), "activity:calendar", "calendar", permissions.VIEW_TASKS, order=20))
     register_menu(
         MenuEntry(
             _("Tasks"),
             "activity:tasks",
             "list-todo",
             permissions.VIEW_TASKS,
-            order=20,
+            order=14,
             badge=queries.tasks_due_count,
         )
     )
+    register_menu(MenuEntry(_("Calendar"), "activity:calendar", "calendar", permissions.VIEW_TASKS, order=15))
     register_help("activity:tasks", _("Tasks"), "activity/help/tasks.html")
     register_help("activity:timeline", _("Activity"), "activity/help/timeline.html")
 

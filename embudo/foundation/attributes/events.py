@@ -67,3 +67,21 @@ class DefaultViewSet(Event):
     view_id: UUID
     list_key: str
     roles: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PreparationAsked(Event):
+    prepared_id: UUID
+    kind: str
+
+
+@dataclass(frozen=True)
+class PreparationEnded(Event):
+    prepared_id: UUID
+    is_ready: bool
+
+
+@dataclass(frozen=True)
+class PreparationRemoved(Event):
+    prepared_id: UUID
+    kind: str

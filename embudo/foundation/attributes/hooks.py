@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from embudo.foundation.attributes import permissions, queries
 from embudo.foundation.attributes.api import dress
-from embudo.foundation.attributes.models import CustomAttribute, SavedView
+from embudo.foundation.attributes.models import CustomAttribute, PreparedList, SavedView
 from embudo.foundation.attributes.views.bar import pinned_lines
 from embudo.foundation.attributes.views.design import Designer
 from embudo.foundation.rest.operations import Entry
@@ -63,6 +63,17 @@ register_kind(
         fetch=queries.view,
     )
 )
+register_kind(
+    RecordKind(
+        model=PreparedList,
+        label=_("prepared list"),
+        plural=_("prepared lists"),
+        icon="clock",
+        title=str,
+        url=lambda _prepared_id: reverse("attributes:prepared"),
+        fetch=queries.prepared_list,
+    )
+)
 register_menu(
     MenuEntry(
         _("Attributes"),
@@ -73,12 +84,25 @@ register_menu(
         _("Settings"),
     )
 )
+register_menu(
+    MenuEntry(
+        _("Prepared lists"), "attributes:prepared", "clock", permissions.PREPARE_LISTS, 545, _("Settings")
+    )
+)
 register_panel(
     Panel("*", "side", _("Further details"), values_url, order=5, fits=takes_values, holds=has_values)
 )
 for page in ("attributes", "attribute", "attribute_new"):
     register_help(f"attributes:{page}", _("Attributes"), "attributes/help_attributes.html")
-for page in ("list_columns", "list_sort", "list_filter", "list_group", "list_save"):
+for page in (
+    "prepared",
+    "list_prepare",
+    "list_columns",
+    "list_sort",
+    "list_filter",
+    "list_group",
+    "list_save",
+):
     register_help(f"attributes:{page}", _("Lists and views"), "attributes/help_lists.html")
 for name, text, icon in (
     ("AttributeDefined", _("defined the attribute"), "plus"),
@@ -90,6 +114,9 @@ for name, text, icon in (
     ("ViewDeleted", _("deleted the view"), "trash-2"),
     ("ViewPinned", _("pinned the view"), "star"),
     ("ViewUnpinned", _("took the view out of the sidebar"), "star"),
+    ("PreparationAsked", _("asked for a list to be prepared"), "clock"),
+    ("PreparationEnded", _("ended the preparation of a list"), "clock"),
+    ("PreparationRemoved", _("removed a prepared list"), "trash-2"),
     ("DefaultViewSet", _("chose the view that a role sees first"), "eye"),
 ):
     register_event_text(f"attributes.{name}", text, icon)

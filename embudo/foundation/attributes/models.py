@@ -140,6 +140,36 @@ class SavedView(Record):
         return Look.read({name: getattr(self, name) for name in ("face", "by", "total", "span")})
 
 
+class Preparation(models.TextChoices):
+    WAITING = "waiting", _("Being prepared")
+    READY = "ready", _("Prepared")
+    FAILED = "failed", _("Could not be prepared")
+
+
+class PreparedList(Record):
+    """An index that somebody asked for because a list took too long without it."""
+
+    view_permission = permissions.USE_VIEWS
+
+    kind = models.CharField(_("kind of record"), max_length=60)
+    list_key = models.CharField(_("list"), max_length=80)  # where it was asked for
+    parts = models.JSONField(default=list)  # [[column, is descending]]
+    key = models.CharField(_("order"), max_length=300)  # the same as text: "owner,-created"
+    state = models.CharField(
+        _("state"), max_length=8, choices=Preparation.choices, default=Preparation.WAITING
+    )
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["kind", "key"], name="prepared_once"),)
+
+    def __str__(self) -> str:
+        return self.key
+
+    @property
+    def index_name(self) -> str:
+        return f"prepared_{self.id.hex}"
+
+
 class ViewPin(Record):
     """A view in somebody's sidebar."""
 

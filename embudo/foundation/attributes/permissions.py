@@ -12,3 +12,9 @@ SHARE_VIEWS = Permission(
     "attributes.share_view", _("Share views with everybody"), roles=("manager",), scoped=False
 )
 SET_DEFAULTS = Permission("attributes.set_default_view", _("Choose the view a role sees first"), scoped=False)
+PREPARE_LISTS = Permission(
+    "attributes.prepare_list",
+    _("Prepare lists that take too long"),
+    roles=("manager",),
+    scoped=False,
+)

@@ -48,6 +48,14 @@ class DocumentFull(DocumentOut):
     versions: list[VersionOut]
 
 
+class FileOut(Out):
+    id: UUID
+    name: str
+    size: int
+    type: str
+    expires: datetime = Field(description="Until then a record has to name it, or it is gone.")
+
+
 class DocumentFilters(Filters):
     sort: Literal["-created", "created"] = "-created"
     about_kind: Annotated[str, Field(max_length=60)] | None = None
@@ -148,3 +156,24 @@ def remove_document(request: Request, document_id: UUID) -> None:
     commands.remove_document(
         request.actor, queries.document(request.actor, document_id), version=if_match(request)
     )
+
+
+@router.post("/files", response={201: FileOut}, summary="Upload a file for an attribute")
+@operation(commands.upload_file)
+def upload_file(request: Request, file: UploadedFile | None = NO_FILE) -> Any:
+    given = sent(request, file)
+    check_fields(request, set())
+    kept = commands.upload_file(request.actor, file=given)
+    return {**kept.facts, "expires": kept.created + queries.KEPT_WAITING}
+
+
+@router.get("/files/{uuid:file_id}/content", summary="Download the file of an attribute")
+@operation(permissions.VIEW_DOCUMENTS)
+def download_file(request: Request, file_id: UUID) -> Any:
+    kept = queries.value_file(request.actor, file_id)
+    response = FileResponse(
+        queries.content(kept), as_attachment=True, filename=kept.name, content_type=kept.content_type
+    )
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = "private, no-store"
+    return response

@@ -26,5 +26,10 @@ class DocumentRemoved(Event):
 
 
 @dataclass(frozen=True)
+class FileUploaded(Event):
+    file_id: UUID
+
+
+@dataclass(frozen=True)
 class FilesPruned(Event):
     files: int

@@ -19,9 +19,7 @@ class FilesInput(forms.ClearableFileInput):
 def checked(file: UploadedFile[Any]) -> UploadedFile[Any]:
     """The file, when it may be taken; the command looks again."""
     try:
-        name = rules.check_name(file.name or "")
-        rules.check_size(name, file.size or 0)
-        rules.check_content(name, file)  # type: ignore[arg-type]
+        rules.checked_file(file.name or "", file)
     except Invalid as fault:
         raise forms.ValidationError(
             [str(text) for texts in fault.errors.values() for text in texts]

@@ -1,6 +1,7 @@
 import unicodedata
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO
@@ -17,6 +18,7 @@ LONGEST_NAME = 200
 HEAD = 64 * 1024  # bytes by which a content is known
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 UNKNOWN = "application/octet-stream"
+MOST_WAITING = 200  # uploaded by one person and not yet named by a record
 
 
 class Category(TextChoices):
@@ -184,3 +186,26 @@ def check_content(name: str, file: BinaryIO) -> FileType:
             "The content of “%(name)s” is not what its name says. Open it, save it as what it is, then send it again."
         ) % {"name": name}]})  # fmt: skip
     return known
+
+
+def checked_file(name: str, file: Any) -> tuple[str, FileType]:
+    """Its tidy name and its type. Refuses (Invalid) a file that is empty, too large, or not what its name says."""
+    tidy = check_name(name)
+    check_size(tidy, file.size or 0)
+    return tidy, check_content(tidy, file)
+
+
+@contextmanager
+def blaming(field: str) -> Iterator[None]:
+    """Whatever is wrong with a file is said of this field."""
+    try:
+        yield
+    except Invalid as fault:
+        raise Invalid({field: [text for texts in fault.errors.values() for text in texts]}) from None
+
+
+def not_waiting_text() -> str:
+    return gettext(
+        "No file of yours waits under this id: it was uploaded more than a day ago or by somebody else, or it is used already. "
+        "Upload it again and send the new id."
+    )

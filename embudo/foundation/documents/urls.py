@@ -10,6 +10,7 @@ urlpatterns = [
     path("documents/<uuid:document_id>/versions/new/", views.NewVersion.as_view(), name="version_new"),
     path("documents/<uuid:document_id>/rename/", views.Rename.as_view(), name="rename"),
     path("documents/<uuid:document_id>/remove/", views.Remove.as_view(), name="remove"),
+    path("files/<uuid:file_id>/", views.download_value, name="value"),
     path("documents/of/<str:kind>/<uuid:record_id>/", views.DocumentsPanel.as_view(), name="panel"),
     path("documents/of/<str:kind>/<uuid:record_id>/attach/", views.Attach.as_view(), name="attach"),
 ]

@@ -12,7 +12,7 @@ from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
 from embudo.foundation.documents import commands, permissions, queries, rules
 from embudo.foundation.documents.forms import AttachForm, RenameForm, VersionForm
-from embudo.foundation.documents.models import Document, DocumentVersion
+from embudo.foundation.documents.models import Document, DocumentVersion, KeptFile
 from embudo.foundation.recycle.models import Recycled
 from embudo.foundation.ui.access_marks import actor_of, guarded
 from embudo.foundation.ui.pages import CommandPage, ConfirmPage, Page, RecordPage
@@ -80,16 +80,12 @@ class DocumentsPanel(Page):
 
 
 class TakesFiles(CommandPage):
-    """A form with files: those beyond the limit were dropped on the way in, so the form is told."""
-
-    file_field = "file"
+    """A form with files: where one was dropped for its size, the others are not taken either."""
 
     def get_form(self, data: Any = None, files: Any = None) -> Any:
         if data is None or not is_too_large(self.request):
             return super().get_form(data, files)
-        form: Any = super().get_form(data, {})  # those that came before it are not taken either: all or none
-        form.fields[self.file_field].error_messages["required"] = rules.too_large_text()
-        return form
+        return super().get_form(data, {})
 
 
 class Attach(TakesFiles):
@@ -98,7 +94,6 @@ class Attach(TakesFiles):
     query = about_record
     command = commands.attach_document
     form_class = AttachForm
-    file_field = "files"
     title, submit_label = _("Attach documents"), _("Attach")
 
     @property
@@ -213,14 +208,24 @@ def download(request: HttpRequest, document_id: UUID, number: int | None = None)
     return attachment(queries.version(actor_of(request), document_id, number))  # type: ignore[return-value]
 
 
+@guarded(permissions.VIEW_DOCUMENTS)
+def download_value(request: HttpRequest, file_id: UUID) -> HttpResponse:
+    """The file that an attribute of a record names."""
+    return sent(queries.value_file(actor_of(request), file_id))  # type: ignore[return-value]
+
+
 def attachment(version: DocumentVersion) -> FileResponse:
     name = (
         version.document.name
         if rules.extension_of(version.document.name) == rules.extension_of(version.name)
         else version.name
     )
+    return sent(version, name)
+
+
+def sent(kept: DocumentVersion | KeptFile, name: str = "") -> FileResponse:
     response = FileResponse(
-        queries.content(version), as_attachment=True, filename=name, content_type=version.content_type
+        queries.content(kept), as_attachment=True, filename=name or kept.name, content_type=kept.content_type
     )
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = FORBIDDING

@@ -5,11 +5,13 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext, gettext_lazy as _
 
+from embudo.foundation.attributes.forms.choosing import colleague_field, reference_field
 from embudo.foundation.attributes.queries import user_options
 from embudo.foundation.editing.queries.inline import longest
-from embudo.foundation.ui.forms import Form, MoneyField, phone_text
+from embudo.foundation.ui.forms import Form, LookupField, MoneyField, phone_text
 from embudo.foundation.ui.forms.base import finish_field
 from embudo.foundation.ui.forms.values import plain_value, value_field
+from embudo.kernel.actor import Actor
 from embudo.kernel.kind import ImportField
 from embudo.kernel.money import Money
 
@@ -23,7 +25,8 @@ class EditForm(Form):
         self.chosen = tuple(fields)
         people = user_options(self.actor) if any(one.type == "user" for one in self.chosen) else []
         for one in self.chosen:
-            field = value_field(one, people)
+            lookup = reference_field(self.actor, one.related) if one.type == "reference" else None
+            field = value_field(one, people, lookup=lookup)
             field.required = not self.data.get(EMPTY + one.name)
             self.fields[VALUE + one.name] = field
             finish_field(VALUE + one.name, field)
@@ -100,8 +103,7 @@ class ValueForm(Form):
     def __init__(self, *args: Any, field: ImportField, held: Any, label: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.described = field
-        people = [*user_options(self.actor)] if field.type == "user" else []
-        control = value_field(field, people)
+        control = value_field(field, lookup=_lookup(self.actor, field))
         control.label, control.initial = label, _shown(field, held)
         _keep(control, held)
         _limit(control, longest(self.record, field))
@@ -113,6 +115,13 @@ class ValueForm(Form):
 
     def as_json(self) -> Any:
         return plain_value(self.described, self.cleaned_data.get("value"))
+
+
+def _lookup(actor: Actor, field: ImportField) -> LookupField | None:
+    """For what is chosen among many: it searches within what the actor may see."""
+    if field.type == "user":
+        return colleague_field(actor)
+    return reference_field(actor, field.related) if field.type == "reference" else None
 
 
 def _keep(control: Any, held: Any) -> None:

@@ -156,7 +156,7 @@ class Entry:
         shell.content = adapter.dump_json(adapter.validate_python(result, from_attributes=True))
         if isinstance(result, Record):
             shell["ETag"] = etag(result.version)
-            if shell.status_code == 201 and not getattr(request.resolver_match, "kwargs", {}):
+            if shell.status_code in (201, 202) and not getattr(request.resolver_match, "kwargs", {}):
                 shell["Location"] = f"{request.path}/{result.pk}"
         return shell
 

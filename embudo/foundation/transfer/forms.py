@@ -118,7 +118,7 @@ class MatchForm(Form):
 
     def prepare(self) -> None:
         importing = queries.needed_importing(self.record.kind)
-        keys = [(key.name, str(key.label)) for key in importing.keys]
+        keys = [(key.name, str(key.label)) for key in importing.keys_for(self.actor)]
         rules: dict[str, Any] = self.fields
         rules["key"].choices = [(BEST, gettext("the surest value that a row has")), *keys]
         if importing.alike is None:

@@ -1,7 +1,9 @@
 from collections.abc import Callable
 
+from django.contrib import messages
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext
 
 from embudo.foundation.ui import errors
 from embudo.foundation.ui.access_marks import actor_of, sign_in_redirect
@@ -31,7 +33,7 @@ class ErrorPages:
                 return errors.permission_denied(request) if known else sign_in_redirect(request)
             case NotFound():
                 moved = new_address(request, actor_of(request))
-                return HttpResponseRedirect(moved) if moved else errors.page_not_found(request)
+                return moved_on(request, moved) if moved else errors.page_not_found(request)
             case Refused():
                 return errors.not_done(request, str(exception.message))
             case Invalid():
@@ -44,3 +46,10 @@ class ErrorPages:
             case SuspiciousOperation() | UnicodeDecodeError():
                 return errors.bad_request(request)
         return None
+
+
+def moved_on(request: HttpRequest, address: str) -> HttpResponse:
+    """To the record that another was merged into; whoever followed an old address is told so."""
+    if "HX-Request" not in request.headers and hasattr(request, "_messages"):
+        messages.info(request, gettext("You asked for a record that was merged into this one."))
+    return HttpResponseRedirect(address)

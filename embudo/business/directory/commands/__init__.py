@@ -26,6 +26,7 @@ from embudo.business.directory.commands.editing import (
     change_people,
     hand_over_companies,
     hand_over_people,
+    move_people,
 )
 from embudo.business.directory.commands.given import UNCHANGED
 from embudo.business.directory.commands.import_companies import import_companies
@@ -71,6 +72,7 @@ __all__ = [
     "import_companies",
     "import_people",
     "link_person_to_company",
+    "move_people",
     "name_preferred_kinds",
     "next_attempt",
     "prefer_address",

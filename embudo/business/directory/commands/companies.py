@@ -1,5 +1,6 @@
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
@@ -132,12 +133,13 @@ def _locked_with_group(
         lock(organisation())
     company = lock(company, version=version)
     if parent and parent.pk != company.parent_id:
-        _check_parent(company, parent)
+        check_parent(company, parent.pk)
     return company, {"parent": parent}
 
 
-def _check_parent(company: Company, parent: Company) -> None:
-    above = queries.ids_above(parent.pk)
+def check_parent(company: Company, parent_id: UUID) -> None:
+    """Refuses (Invalid) a company above itself, and more levels than a group may have."""
+    above = queries.ids_above(parent_id)
     if company.pk in above:
         raise Invalid({"parent": [_("Choose a company that does not belong to this one.")]})
     if len(above) + queries.levels_below(company.pk) > rules.MOST_LEVELS:

@@ -9,11 +9,12 @@ from embudo.business.directory.events import ContactsChanged
 from embudo.business.directory.models import Address, Company, ContactPoint, Person
 from embudo.business.directory.permissions import CHANGE_CONTACTS
 from embudo.kernel.actor import Actor
-from embudo.kernel.change import create, delete, undo_changes, update
+from embudo.kernel.change import create, delete, update
 from embudo.kernel.command import command
 from embudo.kernel.errors import Invalid, Refused
 from embudo.kernel.event import publish
 from embudo.kernel.record import lock
+from embudo.kernel.undoing import undo_changes
 
 Holder = Company | Person
 PLACE = tuple(rules.ADDRESS)

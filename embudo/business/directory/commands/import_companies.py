@@ -6,7 +6,7 @@ from embudo.business.directory import events, rules
 from embudo.business.directory.commands.given import home_country
 from embudo.business.directory.models import Company
 from embudo.business.directory.permissions import CHANGE_COMPANY, REGISTER_COMPANY
-from embudo.foundation.attributes.queries import custom_values, default_values, parted_rows
+from embudo.foundation.attributes.queries import custom_values, default_values, parted_rows, with_custom
 from embudo.kernel.actor import Actor
 from embudo.kernel.command import command
 from embudo.kernel.errors import Invalid
@@ -41,7 +41,7 @@ def new_company(actor: Actor, values: Mapping[str, Any], usual: Mapping[str, Any
     """`usual` are the custom values of a record of which the file says none: asked once for many rows."""
     plain = {name: value for name, value in values.items() if name not in NOT_CHECKED}
     more = values.get("custom")
-    custom = custom_values(actor, Company, more) if more else dict(usual)
+    custom = custom_values(actor, Company, more, has_no_files=True) if more else dict(usual)
     said = {**plain, "owner_id": values.get("owner") or actor.id, "custom": custom}
     company: Company = with_derived(made(Company, said))
     return company
@@ -66,16 +66,6 @@ def checked_companies(actor: Actor, rows: Sequence[Mapping[str, Any]]) -> list[M
     home = home_country()
     parted = parted_rows(actor, Company.kind_name(), rows, country=home)
     return [with_custom(_checked(row, home), custom) for row, custom in parted]
-
-
-def with_custom(
-    values: Mapping[str, Any] | Invalid, custom: Mapping[str, Any] | Invalid
-) -> Mapping[str, Any] | Invalid:
-    """A row's values with its custom ones, or the faults of both."""
-    if isinstance(values, Invalid) or isinstance(custom, Invalid):
-        faults = [one.errors for one in (values, custom) if isinstance(one, Invalid)]
-        return Invalid({field: texts for errors in faults for field, texts in errors.items()})
-    return {**values, "custom": dict(custom)} if custom else values
 
 
 def _checked(row: Mapping[str, Any], home: str) -> Mapping[str, Any] | Invalid:

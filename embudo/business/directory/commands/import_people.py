@@ -10,12 +10,11 @@ from embudo.business.directory.commands.import_companies import (
     new_company,
     only,
     revised,
-    with_custom,
     with_derived,
 )
 from embudo.business.directory.models import Affiliation, Company, Person
 from embudo.business.directory.permissions import CHANGE_PERSON, REGISTER_COMPANY, REGISTER_PERSON
-from embudo.foundation.attributes.queries import custom_values, default_values, parted_rows
+from embudo.foundation.attributes.queries import custom_values, default_values, parted_rows, with_custom
 from embudo.kernel.actor import Actor
 from embudo.kernel.change import create_all, update_all
 from embudo.kernel.command import command
@@ -91,7 +90,7 @@ class _Houses:
 def _new_person(actor: Actor, values: Mapping[str, Any], houses: _Houses, usual: Mapping[str, Any]) -> Person:
     plain = {name: value for name, value in values.items() if name not in NOT_CHECKED}
     more = values.get("custom")
-    custom = custom_values(actor, Person, more) if more else dict(usual)
+    custom = custom_values(actor, Person, more, has_no_files=True) if more else dict(usual)
     owner = values.get("owner") or actor.id
     said = {**plain, "company_id": houses.of(values), "owner_id": owner, "custom": custom}
     person: Person = with_derived(made(Person, said))

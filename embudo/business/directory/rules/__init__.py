@@ -35,6 +35,7 @@ from embudo.business.directory.rules.keys import (
     person_keys,
     tax_key,
 )
+from embudo.business.directory.rules.names import parted_name
 from embudo.business.directory.rules.poland import Place, doubt, place, places, regions
 
 __all__ = [
@@ -62,6 +63,7 @@ __all__ = [
     "doubt",
     "kind_in",
     "kinds_for",
+    "parted_name",
     "person_key",
     "person_keys",
     "place",

@@ -8,10 +8,10 @@ from embudo.business.directory.models import Address, ContactPoint
 from embudo.business.directory.tests.builders import a_company, a_person
 from embudo.foundation.access.tests.builders import an_admin, ann, bob, cat
 from embudo.kernel.act import acting
-from embudo.kernel.change import undo_changes
 from embudo.kernel.errors import Forbidden, Invalid, NotFound, Refused, Stale
 from embudo.kernel.event import publish
 from embudo.kernel.models import LogEntry
+from embudo.kernel.undoing import undo_changes
 
 pytestmark = pytest.mark.django_db
 

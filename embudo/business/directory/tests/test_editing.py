@@ -10,6 +10,7 @@ from embudo.business.directory.models import Company
 from embudo.business.directory.tests.builders import a_company, a_person
 from embudo.foundation.access.tests.builders import a_user, an_actor, ann, bob, cat, user_of
 from embudo.foundation.attributes.tests.builders import an_attribute
+from embudo.kernel import clock
 from embudo.kernel.act import acting
 from embudo.kernel.editing import edit_rows
 from embudo.kernel.errors import Forbidden, Invalid
@@ -139,3 +140,50 @@ def test_edit_rows_clears_a_custom_value_and_keeps_a_required_one() -> None:
     assert (result.outcome, [str(one) for one in result.problems], company.custom) == (
         "failed", ["Enter the Badge."], {"badge": "7"},
     )  # fmt: skip
+
+
+def test_move_people_ends_the_time_that_was_and_begins_another() -> None:
+    first, second = a_company("First", by=ann()), a_company("Second", by=ann())
+    person = a_person("Nowak", by=ann(), company=first, job_title="Buyer")
+    results = commands.move_people(ann(), rows=[row(person, company=second.pk)])
+    person.refresh_from_db()
+    stand = {one.company_id: (one.until, one.role) for one in person.affiliations.all()}
+    assert (outcomes(results), person.company_id) == (["updated"], second.pk)
+    assert stand == {first.pk: (clock.today(), "Buyer"), second.pk: (None, "Buyer")}
+    assert last_event(person) == "directory.PersonLinked"
+    assert outcomes(commands.move_people(ann(), rows=[row(person, company=second.pk)])) == ["same"]
+
+
+def test_move_people_takes_them_out_of_a_company() -> None:
+    person = a_person("Nowak", by=ann(), company=a_company("First", by=ann()))
+    commands.move_people(ann(), rows=[row(person, company=None)])
+    person.refresh_from_db()
+    assert person.company_id is None
+    assert not person.affiliations.filter(until=None).exists()
+
+
+def test_company_is_set_to_one_in_sight_only() -> None:
+    person, company = a_person("Nowak", by=ann()), a_company("First", by=ann())
+    (known,) = PERSON_EDITING.check(ann(), [{"id": str(person.pk), "company": str(company.pk)}])
+    assert known == {"company": company.pk}
+    for wrong in (str(person.pk), "no id"):
+        (fault,) = PERSON_EDITING.check(ann(), [{"id": str(person.pk), "company": wrong}])
+        assert isinstance(fault, Invalid)
+        assert list(fault.errors) == ["company"]
+
+
+def test_parent_company_is_set_without_a_circle() -> None:
+    above, below = a_company("Above", by=ann()), a_company("Below", by=ann())
+    (made,) = commands.change_companies(ann(), rows=[row(below, parent=above.pk)])
+    (circle,) = commands.change_companies(ann(), rows=[row(above, parent=below.pk)])
+    below.refresh_from_db()
+    assert (made.outcome, below.parent_id, circle.outcome) == ("updated", above.pk, "failed")
+    (emptied,) = commands.change_companies(ann(), rows=[row(below, parent=None)])
+    below.refresh_from_db()
+    assert (emptied.outcome, below.parent_id) == ("updated", None)
+
+
+def test_name_in_one_keeps_the_part_that_is_as_it_was() -> None:
+    person = a_person("van Dyk", first_name="Jan", by=ann())
+    (values,) = PERSON_EDITING.check(ann(), [{"id": str(person.pk), "name": "Jan Piet van Dyk"}])
+    assert values == {"first_name": "Jan Piet", "last_name": "van Dyk"}

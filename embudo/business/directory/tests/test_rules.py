@@ -6,6 +6,7 @@ from embudo.business.directory.rules import (
     checked_company,
     checked_person,
     company_key,
+    parted_name,
     person_key,
     tax_key,
 )
@@ -65,3 +66,18 @@ def test_checked_person_needs_a_last_name() -> None:
     with pytest.raises(Invalid) as fault:
         checked_person({"last_name": ""})
     assert str(fault.value.errors["last_name"][0]) == "Enter the last name."
+
+
+@pytest.mark.parametrize(
+    ("whole", "first", "last", "parts"),
+    [
+        ("Anna Maria Nowak", "Anna", "Nowak", ("Anna Maria", "Nowak")),
+        ("Anna Nowak Kowalska", "Anna", "Nowak", ("Anna", "Nowak Kowalska")),
+        ("Jan van Dyk", "Piet", "van Dyk", ("Jan", "van Dyk")),
+        ("Ewa Lis", "Anna", "Nowak", ("Ewa", "Lis")),
+        ("Nowak", "Anna", "Nowak", ("", "Nowak")),
+        ("  Lis ", "", "", ("", "Lis")),
+    ],
+)
+def test_parted_name(whole: str, first: str, last: str, parts: tuple[str, str]) -> None:
+    assert parted_name(whole, first, last) == parts

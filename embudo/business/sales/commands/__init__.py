@@ -6,6 +6,7 @@ from embudo.business.sales.commands.editing import (
     change_opportunities,
 )
 from embudo.business.sales.commands.enquiries import submit_lead
+from embudo.business.sales.commands.import_opportunities import import_opportunities
 from embudo.business.sales.commands.imports import import_leads
 from embudo.business.sales.commands.leads import (
     assign_lead,
@@ -43,6 +44,7 @@ __all__ = [
     "edit_lead",
     "edit_opportunity",
     "import_leads",
+    "import_opportunities",
     "lose_opportunity",
     "move_opportunity",
     "open_opportunity",

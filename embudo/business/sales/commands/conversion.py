@@ -16,12 +16,13 @@ from embudo.business.supply.models import Product
 from embudo.kernel import clock
 from embudo.kernel.act import attempt, current_act
 from embudo.kernel.actor import Actor
-from embudo.kernel.change import Undone, undo_changes, update
+from embudo.kernel.change import update
 from embudo.kernel.command import command
 from embudo.kernel.errors import Refused
 from embudo.kernel.event import publish
 from embudo.kernel.money import Money
 from embudo.kernel.record import lock
+from embudo.kernel.undoing import Undone, undo_changes
 
 
 @command(CONVERT_LEAD)

@@ -73,20 +73,20 @@ def open_opportunity(  # noqa: PLR0913 - one keyword a field
             currency=money.currency,
             closes=closes,
             product=product,
-            owner_id=owner.pk if owner else _person_acting(actor),
+            owner_id=owner.pk if owner else person_acting(actor),
             lead=lead,
             search=search_text(title, company.name if company else ""),
             custom=custom_values(actor, Opportunity, custom),
         )
     )
-    create(StageStay(opportunity=opportunity, stage=place, entered=now, moved_by_id=_person_acting(actor)))
+    create(StageStay(opportunity=opportunity, stage=place, entered=now, moved_by_id=person_acting(actor)))
     publish(OpportunityOpened(opportunity.id, place.id), opportunity, *filter(None, (company, person)))
     if owner is not None and owner.pk != actor.id:
         publish(OpportunityAssigned(opportunity.id, owner.pk, actor.id), opportunity)
     return opportunity
 
 
-def _person_acting(actor: Actor) -> Any:
+def person_acting(actor: Actor) -> Any:
     """The user behind the act; a form, a rule or the product itself is nobody's user."""
     return actor.id if actor.kind in (ActorKind.USER, ActorKind.TOKEN) else None
 
@@ -175,7 +175,7 @@ def _enter(actor: Actor, opportunity: Opportunity, stage: Stage, **values: Any) 
         left = max(now, last.entered)
         update(last, left=left, seconds=int((left - last.entered).total_seconds()))
     update(opportunity, stage=stage, stage_since=now, state=stage.kind, **values)
-    create(StageStay(opportunity=opportunity, stage=stage, entered=now, moved_by_id=_person_acting(actor)))
+    create(StageStay(opportunity=opportunity, stage=stage, entered=now, moved_by_id=person_acting(actor)))
     publish(OpportunityMoved(opportunity.id, came_from, stage.pk), opportunity)
 
 

@@ -5,6 +5,7 @@ from uuid import UUID
 from embudo.business.sales.models import Lead
 from embudo.business.sales.rules.enquiries import checked_enquiry, name_key
 from embudo.foundation.access.queries import organisation
+from embudo.foundation.attributes.queries import parted_rows, with_custom
 from embudo.kernel.actor import Actor
 from embudo.kernel.errors import Invalid
 from embudo.kernel.fold import fold
@@ -16,7 +17,8 @@ CHECKED = ("name", "company_name", "job_title", "email", "phone", "message")
 def checked_leads(actor: Actor, rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any] | Invalid]:
     """Each row's values as they are stored, or what is wrong with them."""
     home = organisation().country
-    return [_checked(row, home) for row in rows]
+    parted = parted_rows(actor, Lead.kind_name(), rows, country=home)
+    return [with_custom(_checked(row, home), custom) for row, custom in parted]
 
 
 def _checked(row: Mapping[str, Any], home: str) -> Mapping[str, Any] | Invalid:

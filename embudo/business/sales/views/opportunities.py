@@ -6,6 +6,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse, reverse_lazy
+from django.utils.text import format_lazy
 from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
 from embudo.business.sales import commands, queries
@@ -28,6 +29,7 @@ from embudo.business.sales.permissions import (
 from embudo.business.sales.queries import BoardCard, LaneSum
 from embudo.business.sales.rules.pipelines import LostReason, StageKind
 from embudo.business.sales.views.badges import stage_badge
+from embudo.foundation.transfer.permissions import IMPORT
 from embudo.foundation.ui import atoms
 from embudo.foundation.ui.access_marks import actor_of, guarded
 from embudo.foundation.ui.hooks_registry import record_url
@@ -82,7 +84,16 @@ class Opportunities(ListPage):
     search_label = _("Find by title or company")
     board_by, calendar_by = "state", "closes"
     default_sort = "-created"
-    actions = (Action(_("Board"), reverse_lazy("sales:board"), "kanban"), NEW_OPPORTUNITY)
+    actions = (
+        Action(_("Pipeline"), reverse_lazy("sales:board"), "kanban"),
+        NEW_OPPORTUNITY,
+        Action(
+            _("Import"),
+            format_lazy("{}?kind=sales.opportunity", reverse_lazy("transfer:import_new")),
+            "upload",
+            IMPORT,
+        ),
+    )
     empty_title = _("No opportunities yet")
     empty_text = _("They come from leads that you convert, or you open one for a customer you know.")
 
@@ -259,7 +270,7 @@ class Board(BoardPage):
     permission = VIEW_OPPORTUNITIES
     move_permission = MOVE_OPPORTUNITY
     template_name = "sales/board.html"
-    title = _("Board")
+    title = _("Pipeline")
     table_url = reverse_lazy("sales:opportunities")  # type: ignore[assignment]
     actions = (NEW_OPPORTUNITY,)
 

@@ -7,6 +7,13 @@ from embudo.foundation.attributes.commands.attributes import (
     restore_attribute,
 )
 from embudo.foundation.attributes.commands.indexes import index_attributes, make_index_of
+from embudo.foundation.attributes.commands.preparing import (
+    build,
+    cannot_prepare,
+    end_preparation,
+    prepare_list,
+    remove_prepared,
+)
 from embudo.foundation.attributes.commands.saved import (
     ViewState,
     change_view,
@@ -22,14 +29,19 @@ __all__ = [
     "ViewState",
     "add_choice",
     "archive_attribute",
+    "build",
+    "cannot_prepare",
     "change_attribute",
     "change_view",
     "create_view",
     "define_attribute",
     "delete_view",
+    "end_preparation",
     "index_attributes",
     "make_index_of",
     "pin_view",
+    "prepare_list",
+    "remove_prepared",
     "restore_attribute",
     "set_default_view",
     "unpin_view",

@@ -1,4 +1,5 @@
-from embudo.foundation.attributes.models import CustomAttribute
+from embudo.foundation.attributes.commands.preparing import build
+from embudo.foundation.attributes.models import CustomAttribute, Preparation, PreparedList
 from embudo.foundation.attributes.queries import custom_kinds
 from embudo.foundation.attributes.rules.kinds import WITHOUT_INDEX
 from embudo.kernel.custom import make_index
@@ -17,4 +18,5 @@ def make_index_of(attribute: CustomAttribute) -> bool:
 
 def index_attributes() -> int:
     """Makes every index that is missing, for instance after a move to another database; returns how many stand."""
-    return sum(make_index_of(one) for one in CustomAttribute.objects.filter(archived=None))
+    made = sum(make_index_of(one) for one in CustomAttribute.objects.filter(archived=None))
+    return made + sum(build(one) for one in PreparedList.objects.filter(state=Preparation.READY))

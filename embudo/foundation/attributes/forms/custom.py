@@ -1,24 +1,23 @@
 from collections.abc import Callable, Mapping
 from itertools import groupby
 from typing import Any, ClassVar
-from uuid import UUID
 
 from django import forms
-from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy as _
 
+from embudo.foundation.attributes.forms.choosing import reference_field
+from embudo.foundation.attributes.forms.file import CustomFileField
 from embudo.foundation.attributes.queries import (
     definitions_for,
     editable_for,
-    record_name,
-    reference_options,
     user_options,
 )
 from embudo.foundation.attributes.rules import AttributeType, Definition
 from embudo.foundation.attributes.rules.values import LENGTHS, live_value
-from embudo.foundation.ui.forms import Form, LookupField, MoneyField, PhoneField
+from embudo.foundation.ui.forms import Form, MoneyField, PhoneField
 from embudo.foundation.ui.forms.base import finish_field
 from embudo.kernel.actor import Actor
+from embudo.kernel.filing import keeper
 
 FieldMaker = Callable[[Definition, Actor], forms.Field]
 
@@ -33,18 +32,21 @@ class CustomForm(Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.definitions = tuple(
-            one for one in definitions_for(self.actor, self.kind) if editable_for(self.actor, one)
-        )
+        self.definitions = tuple(one for one in definitions_for(self.actor, self.kind) if self.asks(one))
         kept = getattr(self.record, "custom", None)
         for one in self.definitions:
             self.add(one, one.default if kept is None else kept.get(one.key))
+
+    def asks(self, one: Definition) -> bool:
+        is_file = one.type is AttributeType.FILE
+        return editable_for(self.actor, one) and (not is_file or keeper().may_store(self.actor))
 
     def add(self, one: Definition, kept: Any) -> None:
         field = _FIELDS[one.type](one, self.actor)
         # the command asks for what is required, a tick that is missing means no
         field.label, field.help_text = str(one), one.help or field.help_text
         field.required = one.is_required and one.type is not AttributeType.YES_NO
+        field.widget.is_required = field.required
         field.initial = live_value(one, kept)
         finish_field(one.name, field)
         self.fields[one.name] = field
@@ -113,15 +115,12 @@ def _choices(one: Definition, _actor: Actor) -> forms.Field:
     return forms.MultipleChoiceField(choices=_offered(one), widget=forms.CheckboxSelectMultiple)
 
 
+def _file(_one: Definition, actor: Actor) -> forms.Field:
+    return CustomFileField(actor=actor)
+
+
 def _reference(one: Definition, actor: Actor) -> forms.Field:
-    field = LookupField()
-    field.offer(
-        search_url=reverse("attributes:options", args=[one.related]),
-        fetch=lambda value: str(UUID(value)),
-        label_of=lambda value: record_name(actor, one.related, str(value)),
-        options=lambda: reference_options(actor, one.related),
-    )
-    return field
+    return reference_field(actor, one.related)
 
 
 def _user(_one: Definition, actor: Actor) -> forms.Field:
@@ -143,6 +142,7 @@ _FIELDS: Mapping[AttributeType, FieldMaker] = {
     ),
     AttributeType.PHONE: lambda _one, _actor: PhoneField(),
     AttributeType.URL: _text,
+    AttributeType.FILE: _file,
     AttributeType.REFERENCE: _reference,
     AttributeType.USER: _user,
 }

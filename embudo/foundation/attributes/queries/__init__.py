@@ -3,6 +3,7 @@ from embudo.foundation.attributes.queries.conditions import condition_of, value_
 from embudo.foundation.attributes.queries.definitions import (
     attribute,
     attributes,
+    colleague_options,
     custom_kinds,
     custom_values,
     default_values,
@@ -30,7 +31,20 @@ from embudo.foundation.attributes.queries.faces import (
     value_at,
     within_days,
 )
-from embudo.foundation.attributes.queries.files import editing_fields, import_fields, parted_rows
+from embudo.foundation.attributes.queries.files import (
+    by_unique_attributes,
+    editing_fields,
+    file_fields,
+    import_fields,
+    parted_rows,
+    with_custom,
+)
+from embudo.foundation.attributes.queries.prepared import (
+    column_label,
+    prepared_for,
+    prepared_list,
+    prepared_lists,
+)
 from embudo.foundation.attributes.queries.saved import (
     default_view,
     view,
@@ -41,6 +55,7 @@ from embudo.foundation.attributes.queries.saved import (
 )
 from embudo.foundation.attributes.queries.shown import (
     cell_of,
+    file_url,
     named_value,
     narrowed,
     sent_values,
@@ -52,8 +67,11 @@ __all__ = [
     "LaneSum",
     "attribute",
     "attributes",
+    "by_unique_attributes",
     "cell_of",
     "changeable",
+    "colleague_options",
+    "column_label",
     "condition_of",
     "counted_whole",
     "custom_kinds",
@@ -65,6 +83,8 @@ __all__ = [
     "editable_for",
     "editing_fields",
     "expression",
+    "file_fields",
+    "file_url",
     "has_attribute",
     "import_fields",
     "in_lane",
@@ -78,6 +98,9 @@ __all__ = [
     "named_value",
     "narrowed",
     "parted_rows",
+    "prepared_for",
+    "prepared_list",
+    "prepared_lists",
     "record_name",
     "reference_options",
     "searched_words",
@@ -93,6 +116,7 @@ __all__ = [
     "views",
     "views_at_hand",
     "views_of_list",
+    "with_custom",
     "with_followers",
     "within_days",
 ]

@@ -3,11 +3,12 @@ from typing import Any
 from uuid import UUID
 
 from django.apps import apps
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
 
 from embudo.foundation.access.queries import organisation, user, users
 from embudo.foundation.attributes.models import CustomAttribute
+from embudo.foundation.attributes.queries.filed import filed_value
 from embudo.foundation.attributes.rules import AttributeType, Definition
 from embudo.foundation.attributes.rules.kinds import PREFIX, stored_as
 from embudo.foundation.attributes.rules.values import WrongValue, kept_value
@@ -19,6 +20,7 @@ from embudo.kernel.prepared import Prepared
 from embudo.kernel.record import Record
 
 MOST_OPTIONS = 100
+SHOWN = 20
 
 
 def custom_kinds() -> list[RecordKind]:
@@ -71,18 +73,26 @@ def default_values(model: type[Record]) -> dict[str, Any]:
 
 
 def custom_values(
-    actor: Actor, model: type[Record], given: Mapping[str, Any] | None, *, record: Any = None
+    actor: Actor,
+    model: type[Record],
+    given: Mapping[str, Any] | None,
+    *,
+    record: Any = None,
+    has_no_files: bool = False,
 ) -> dict[str, Any]:
     """
     The record's `custom` after `given` (key -> value; None or "" clears) is set: what a command stores. A new record
     gets the defaults. Refuses (Invalid) unknown attributes, those the actor may not change, values that do not fit, and
-    required ones left empty, unless `given` is None: then nobody was asked for them.
+    required ones left empty, unless `given` is None: then nobody was asked for them. Of what comes from where no files come from no
+    file is required.
     """
     if record is not None and not given:
         return dict(record.custom)
     if given is None:
         return default_values(model)
     known = definitions(model.kind_name())
+    if has_no_files:
+        known = tuple(one for one in known if one.type is not AttributeType.FILE)
     return _Setting(actor, model, known, record).after(given)
 
 
@@ -112,7 +122,7 @@ class _Setting:
             self.errors[PREFIX + str(key)[:40]] = [no_such_attribute()]
             return
         try:
-            kept = kept_value(one, value, country=self.country(one))
+            kept = self.kept(one, value, values.get(key))
         except WrongValue as wrong:
             self.errors[one.name] = [str(wrong)]
             return
@@ -125,6 +135,11 @@ class _Setting:
         values.pop(key, None)
         if kept not in (None, []):
             values[key] = kept
+
+    def kept(self, one: Definition, value: Any, held: Any) -> Any:
+        if one.type is AttributeType.FILE:
+            return filed_value(self.actor, one, value, held)
+        return kept_value(one, value, country=self.country(one))
 
     def country(self, one: Definition) -> str:
         if one.type is not AttributeType.PHONE:
@@ -183,6 +198,8 @@ def _not_there() -> str:
 
 
 def _wanted(one: Definition) -> str:
+    if one.type is AttributeType.FILE:
+        return gettext("Choose a file for the %(label)s.") % {"label": one}
     return gettext("Enter the %(label)s.") % {"label": one}
 
 
@@ -199,6 +216,14 @@ def reference_options(actor: Actor, related: str, words: str = "") -> list[tuple
 
 def user_options(actor: Actor) -> list[tuple[str, str]]:
     return [(str(pk), name) for pk, name in users(actor).filter(is_active=True).values_list("pk", "name")]
+
+
+def colleague_options(actor: Actor, words: str = "") -> list[tuple[str, str, str]]:
+    """What a choice of people offers: id, name and address of those who may sign in."""
+    found = users(actor).filter(is_active=True)
+    for word in words.split():
+        found = found.filter(Q(name__icontains=word) | Q(email__icontains=word))
+    return [(str(pk), name, email) for pk, name, email in found.values_list("pk", "name", "email")[:SHOWN]]
 
 
 def record_names(actor: Actor, related: str, ids: Collection[str]) -> dict[str, str]:

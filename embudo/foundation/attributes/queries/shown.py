@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext
 
 from embudo.foundation.access.queries import user_names
@@ -17,6 +18,7 @@ from embudo.foundation.attributes.rules.values import NAMED, sent_value
 from embudo.foundation.ui import atoms
 from embudo.foundation.ui.forms import phone_text
 from embudo.kernel.actor import Actor
+from embudo.kernel.filing import keeper
 from embudo.kernel.kind import kind_named
 
 
@@ -27,6 +29,7 @@ class ShownValue:
     definition: Definition
     text: Any
     url: str = ""
+    more: str = ""  # such as a file's size
 
 
 def named_value(attribute: ListAttribute | Definition, value: str, actor: Actor) -> str:
@@ -71,6 +74,7 @@ _CELLS: Mapping[AttributeType, Callable[[Definition, Any, Mapping[str, str]], An
     AttributeType.CHOICE: _label,
     AttributeType.CHOICES: lambda _one, kept, labels: ", ".join(labels.get(key, key) for key in kept),
     AttributeType.PHONE: lambda _one, kept, _labels: phone_text(kept),
+    AttributeType.FILE: lambda _one, kept, _labels: kept["name"],
     AttributeType.LONG_TEXT: lambda _one, kept, _labels: kept if len(kept) <= 80 else f"{kept[:80]}…",
 }
 
@@ -90,8 +94,15 @@ def _shown(one: Definition, kept: Any, actor: Actor) -> ShownValue:
         return ShownValue(one, "—")
     if one.type is AttributeType.LONG_TEXT:
         return ShownValue(one, kept)
+    if one.type is AttributeType.FILE:
+        return ShownValue(one, kept["name"], file_url(actor, kept), filesizeformat(kept["size"]))
     names = {kept: named_value(one, kept, actor)} if one.type in NAMED else {}
     return ShownValue(one, cell_of(one, names)(kept), _address(one, kept))
+
+
+def file_url(actor: Actor, kept: Mapping[str, Any]) -> str:
+    """Where the actor downloads a file; "" for whoever may not."""
+    return keeper().url(actor, kept["id"])
 
 
 def _address(one: Definition, kept: Any) -> str:

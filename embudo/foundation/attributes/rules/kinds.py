@@ -21,6 +21,7 @@ class AttributeType(TextChoices):
     EMAIL = "email", _("E-mail address")
     PHONE = "phone", _("Phone")
     URL = "url", _("Web address")
+    FILE = "file", _("File")
     REFERENCE = "reference", _("Reference")
     USER = "user", _("User")
 
@@ -31,7 +32,10 @@ STORED: Mapping[AttributeType, Stored] = {
     AttributeType.YES_NO: Stored.YES_NO,
 }
 WITH_CHOICES = frozenset({AttributeType.CHOICE, AttributeType.CHOICES})
-WITHOUT_INDEX = frozenset({AttributeType.LONG_TEXT, AttributeType.CHOICES})  # found by what they contain
+# found by what they contain, or by whether there is one
+WITHOUT_INDEX = frozenset({AttributeType.LONG_TEXT, AttributeType.CHOICES, AttributeType.FILE})
+# no list is sorted by them
+WITHOUT_ORDER = frozenset({AttributeType.CHOICES, AttributeType.REFERENCE, AttributeType.FILE})
 FOLLOWERS = "followers"  # lists are filtered by them; they are no column of the record
 PREFIX = "custom_"  # of a custom attribute's key where standard ones stand beside it: forms, lists, filters
 

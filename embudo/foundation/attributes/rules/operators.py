@@ -70,6 +70,7 @@ OPERATORS: Mapping[AttributeType, tuple[Operator, ...]] = {
     AttributeType.YES_NO: (YES, NO),
     AttributeType.CHOICE: _CHOICE,
     AttributeType.CHOICES: (HAS, HAS_NOT, EMPTY, FILLED),
+    AttributeType.FILE: (FILLED, EMPTY),
     AttributeType.REFERENCE: (IS, IS_NOT, EMPTY, FILLED),
     AttributeType.USER: _CHOICE,
 }

@@ -14,6 +14,7 @@ from django.utils.translation import get_language, gettext as _
 
 from embudo.foundation.attributes.rules.kinds import AttributeType, Definition
 from embudo.foundation.attributes.rules.numbers import number_of
+from embudo.kernel.filing import keeper
 from embudo.kernel.money import Money
 
 LENGTHS: Mapping[AttributeType, int] = {
@@ -189,6 +190,15 @@ def _identity(_one: Definition, given: Any, _country: str) -> str:
         raise WrongValue(_("Choose one from the list.")) from None
 
 
+def _file(_one: Definition, _given: Any, _country: str) -> Any:
+    """Neither tables nor defaults bring files; a record's own form and programs do (`queries.filed`)."""
+    raise WrongValue(
+        _(
+            "A file is added on the record's own form, or by a program that names the id of a file it has uploaded. Leave it out."
+        )
+    )
+
+
 Reader = Callable[[Definition, Any, str], Any]
 _READERS: Mapping[AttributeType, Reader] = {
     AttributeType.TEXT: _text,
@@ -203,6 +213,7 @@ _READERS: Mapping[AttributeType, Reader] = {
     AttributeType.EMAIL: _email,
     AttributeType.PHONE: _phone,
     AttributeType.URL: _url,
+    AttributeType.FILE: _file,
     AttributeType.REFERENCE: _identity,
     AttributeType.USER: _identity,
 }
@@ -225,6 +236,8 @@ def sent_value(one: Definition, kept: Any) -> Any:
     """What programs get."""
     if one.type is AttributeType.MONEY and kept is not None:
         return {"amount_minor": kept, "currency": one.currency}
+    if one.type is AttributeType.FILE and kept is not None:
+        return {**kept, "url": keeper().address(kept["id"])}
     return kept
 
 
@@ -239,6 +252,8 @@ def exported_value(one: Definition, kept: Any, names: Mapping[str, str]) -> Any:
         return labels.get(kept, kept)
     if one.type is AttributeType.YES_NO:
         return _("yes") if kept else _("no")
+    if one.type is AttributeType.FILE:
+        return kept["name"]
     return names.get(kept, kept) if isinstance(kept, str) and one.type in NAMED else live_value(one, kept)
 
 

@@ -13,10 +13,10 @@ from embudo.foundation.attributes.tests.builders import LEAD, a_view, an_attribu
 from embudo.kernel import clock
 from embudo.kernel.act import acting
 from embudo.kernel.actor import Actor, system_actor
-from embudo.kernel.change import undo_changes
 from embudo.kernel.errors import Forbidden, Invalid, NotFound, Refused, Stale
 from embudo.kernel.event import Event, publish
 from embudo.kernel.models import LogEntry
+from embudo.kernel.undoing import undo_changes
 
 pytestmark = pytest.mark.django_db
 

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
+from django.utils.html import format_html
 from django.utils.translation import gettext
 
-from embudo.foundation.attributes.queries import cell_of, value_names
+from embudo.foundation.attributes.queries import cell_of, file_url, value_names
 from embudo.foundation.attributes.rules import AttributeType, ListAttribute
+from embudo.foundation.attributes.rules.kinds import WITHOUT_ORDER
 from embudo.foundation.attributes.rules.values import exported_value
 from embudo.foundation.ui import atoms
 from embudo.foundation.ui.forms import phone_text
@@ -42,13 +44,26 @@ def _custom_column(one: ListAttribute, design: Any) -> Column:
     return Column(
         one.key,
         str(one),
-        cell=lambda row: draw(_custom(row).get(key)),
-        sort=""
-        if one.type in (AttributeType.CHOICES, AttributeType.REFERENCE, AttributeType.USER)
-        else one.key,
+        cell=_file_cell(key, design.actor)
+        if one.type is AttributeType.FILE
+        else lambda row: draw(_custom(row).get(key)),
+        sort="" if one.type in WITHOUT_ORDER or one.type is AttributeType.USER else one.key,
         end=one.type in RIGHT,
         value=lambda row: exported_value(definition, _custom(row).get(key), names),
     )
+
+
+def _file_cell(key: str, actor: Actor) -> Callable[[Any], Any]:
+    """The file's name as a link, for whoever may download it."""
+
+    def draw(row: Any) -> Any:
+        kept = _custom(row).get(key)
+        if kept is None:
+            return "—"
+        url = file_url(actor, kept)
+        return format_html('<a href="{}" download>{}</a>', url, kept["name"]) if url else kept["name"]
+
+    return draw
 
 
 def _custom(row: Any) -> Mapping[str, Any]:

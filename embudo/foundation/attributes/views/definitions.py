@@ -182,3 +182,10 @@ def options(request: HttpRequest, related: str) -> HttpResponse:
     words = request.GET.get("q", "").replace("\0", "")[:100]
     found = queries.reference_options(actor_of(request), related, words)
     return lookup_options(request, found[:20])
+
+
+@guarded(USE_VIEWS)
+def colleagues(request: HttpRequest) -> HttpResponse:
+    """Who may be given a record, by the words typed in their name or address."""
+    words = request.GET.get("q", "").replace("\0", "")[:100]
+    return lookup_options(request, queries.colleague_options(actor_of(request), words))

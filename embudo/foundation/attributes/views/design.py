@@ -22,6 +22,7 @@ from embudo.foundation.attributes.rules import (
     parsed,
     sentence,
 )
+from embudo.foundation.attributes.rules.kinds import WITHOUT_ORDER
 from embudo.foundation.attributes.rules.tree import plain_text, plain_tree
 from embudo.foundation.attributes.rules.values import NAMED
 from embudo.foundation.attributes.views.bar import bar
@@ -30,6 +31,7 @@ from embudo.foundation.attributes.views.calendars import Calendar
 from embudo.foundation.attributes.views.columns import Names, column_of, fields_of, sort_path
 from embudo.foundation.attributes.views.faces import laid_out_by
 from embudo.foundation.attributes.views.groups import GROUPED, narrowed_tree
+from embudo.foundation.attributes.views.preparing import too_slow
 from embudo.foundation.ui.pages import ListPage
 from embudo.foundation.ui.parts import Column
 from embudo.kernel.errors import Invalid
@@ -113,8 +115,7 @@ class Design:
 
     def is_sortable(self, key: str) -> bool:
         return any(column.sort == key for column in self.own_columns) or (
-            key in self.attributes
-            and self.attributes[key].type not in (AttributeType.CHOICES, AttributeType.REFERENCE)
+            key in self.attributes and self.attributes[key].type not in WITHOUT_ORDER
         )
 
     def _columns(self, asked: str) -> list[str]:
@@ -248,6 +249,10 @@ class Design:
         """The list's first column names the row and links to it: it stays first."""
         first = replace(self.own_columns[0], width=self.widths.get(self.own_columns[0].key, 0))
         return [first, *(column for column in columns if column.key != first.key)]
+
+    def too_slow(self) -> SafeString:
+        """Instead of the rows, where they take too long."""
+        return too_slow(self)
 
     def narrowed(self, found: QuerySet[Any]) -> QuerySet[Any]:
         """The records that the filter lets through, with the values they are sorted by."""

@@ -130,6 +130,7 @@ def test_old_addresses_lead_to_the_survivor(client: Client) -> None:
     merge_of(one, other)
     answer = client.get(f"/companies/{other.pk}/edit/?x=1")
     assert (answer.status_code, answer["Location"]) == (302, f"/companies/{one.pk}/edit/?x=1")
+    assert "You asked for a record that was merged into this one." in page(client, answer["Location"])
     assert client.post(f"/companies/{other.pk}/edit/").status_code == 404
     assert a_client(cat()).get(f"/companies/{other.pk}/").status_code == 403
 

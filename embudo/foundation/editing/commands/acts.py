@@ -14,7 +14,7 @@ from embudo.foundation.recycle.commands import recycle_records
 from embudo.kernel.actor import Actor
 from embudo.kernel.editing import edit_rows
 from embudo.kernel.errors import Forbidden, Invalid
-from embudo.kernel.kind import ImportResult, RecordKind
+from embudo.kernel.kind import ImportField, ImportResult, RecordKind
 
 TRIED = 20  # records whose country or currency may differ: values are refused at once where they fit none of these
 Values = Mapping[str, Any]
@@ -40,10 +40,8 @@ def _checked_edit(
     asked = {name: value for name, value in values.items() if (name == "owner") == (what == What.ASSIGN)}
     if not asked:
         raise Invalid({"": [_("Choose what is to be changed.")]})
-    unique = {one.name for one in queries.fields_of(actor, kind) if one.is_unique}
-    if faults := {
-        name: [_("No two records have the same: change it one by one.")] for name in asked if name in unique
-    }:
+    alone = {one.name: one for one in queries.fields_of(actor, kind) if one.is_unique or one.is_single}
+    if faults := {name: [_one_by_one(alone[name])] for name in asked if name in alone}:
         raise Invalid(faults)
     editing = queries.needed_editing(kind)
     tried = editing.check(actor, [{**asked, "id": str(pk)} for pk in ids[:TRIED]])
@@ -51,6 +49,12 @@ def _checked_edit(
     if faulty and len(faulty) == len(tried):
         raise faulty[0]
     return asked
+
+
+def _one_by_one(field: ImportField) -> Any:
+    if field.is_unique:
+        return _("No two records have the same: change it one by one.")
+    return _("This is changed one by one, where it is read.")
 
 
 def _checked_tags(actor: Actor, kind: RecordKind, values: Values) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from embudo.foundation.editing.queries.inline import (
     is_same,
     may_set,
     past_value,
+    touched_others,
     values_before,
 )
 from embudo.kernel.act import current_act
@@ -27,6 +28,7 @@ from embudo.kernel.errors import Forbidden, Invalid, Refused
 from embudo.kernel.event import publish
 from embudo.kernel.kind import ImportRow, kind_of
 from embudo.kernel.record import Record, lock
+from embudo.kernel.undoing import undo_changes
 
 UNSEEN = object()  # for callers who have not looked at the value before
 OWN = ("editing.set_value", "editing.restore_value")
@@ -97,11 +99,25 @@ def undo_value(actor: Actor, record: Record, *, act: UUID) -> Record:
         if not may_set(actor, record, name):
             raise Forbidden(EDIT_VALUE.code)
     fresh = lock(record)
-    values = values_before(fresh, changes)
-    if values is None:
-        raise Refused(
-            "editing.changed_since", _("This value has been changed again since, so nothing was undone.")
-        )
-    update(fresh, **values, **fresh.derived(**values))
+    if touched_others(act, record):
+        _take_back(act)
+        fresh.refresh_from_db()
+    else:
+        values = values_before(fresh, changes)
+        if values is None:
+            raise _changed_since()
+        update(fresh, **values, **fresh.derived(**values))
     publish(ValueUndone(record.kind_name(), record.pk), record)
     return fresh
+
+
+def _take_back(act: UUID) -> None:
+    """Where other records went along, all of them are put back or none."""
+    if undo_changes(act).left:
+        raise _changed_since()
+
+
+def _changed_since() -> Refused:
+    return Refused(
+        "editing.changed_since", _("This value has been changed again since, so nothing was undone.")
+    )

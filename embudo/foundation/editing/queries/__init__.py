@@ -2,6 +2,7 @@ from embudo.foundation.editing.queries.kinds import (
     attribute_named,
     beyond_reach,
     fields_of,
+    matching_ids,
     may,
     needed_editing,
     needed_kind,
@@ -10,7 +11,9 @@ from embudo.foundation.editing.queries.kinds import (
 )
 from embudo.foundation.editing.queries.runs import (
     FIRST,
+    Failure,
     failed_rows,
+    failures,
     last_standing_part,
     left_records,
     may_undo,
@@ -18,16 +21,20 @@ from embudo.foundation.editing.queries.runs import (
     results,
     run,
     runs,
+    values_seen,
 )
 
 __all__ = [
     "FIRST",
+    "Failure",
     "attribute_named",
     "beyond_reach",
     "failed_rows",
+    "failures",
     "fields_of",
     "last_standing_part",
     "left_records",
+    "matching_ids",
     "may",
     "may_undo",
     "needed_editing",
@@ -38,4 +45,5 @@ __all__ = [
     "run",
     "runs",
     "tag_fields",
+    "values_seen",
 ]

@@ -10,11 +10,12 @@ from django.db import models
 from django.utils.translation import gettext
 
 from embudo.foundation.access.queries import user_names
+from embudo.foundation.attributes.queries import record_name
 from embudo.foundation.attributes.rules.kinds import PREFIX
 from embudo.foundation.ui import atoms
 from embudo.foundation.ui.forms import phone_text
 from embudo.kernel.actor import Actor
-from embudo.kernel.change import revealed
+from embudo.kernel.change import changes_of_act, revealed
 from embudo.kernel.errors import NotFound
 from embudo.kernel.event import plain
 from embudo.kernel.kind import ImportField, kind_named, kind_of
@@ -137,8 +138,8 @@ def _values_in(side: Mapping[str, Any], record: Any, name: str) -> tuple[Any] | 
     return ({"amount_minor": amount, "currency": side.get("currency", record.currency)},)
 
 
-def shown_value(record: Any, field: ImportField, value: Any) -> str:
-    """A value in words, for messages and questions."""
+def shown_value(actor: Actor, record: Any, field: ImportField, value: Any) -> str:
+    """A value in words, for messages and questions; of a reference what the actor may know."""
     if value in (None, "", []):
         return "—"
     labels = {str(key): str(label) for key, label in _choices(record, field)}
@@ -149,6 +150,8 @@ def shown_value(record: Any, field: ImportField, value: Any) -> str:
             return gettext("yes") if value else gettext("no")
         case "user":
             return user_names({UUID(str(value))}).get(UUID(str(value)), "—")
+        case "reference":
+            return record_name(actor, field.related, str(value))
     return labels.get(str(value)) or _plain_text(field, value)
 
 
@@ -188,6 +191,11 @@ def changes_of_own(
     entries = LogEntry.objects.filter(act=act, actor_id=actor.id, command__in=commands)
     changes = [change for entry in entries for change in entry.changes if change["id"] == str(record.pk)]
     return revealed(sorted(changes, key=lambda change: change["order"]))
+
+
+def touched_others(act: UUID, record: Record) -> bool:
+    """Whether the act changed more than the record itself, such as where somebody works."""
+    return any(change["id"] != str(record.pk) for change in changes_of_act(act))
 
 
 def values_before(record: Any, changes: list[dict[str, Any]]) -> dict[str, Any] | None:

@@ -1,13 +1,15 @@
 """Which records can be changed many at once, and what of them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any
 from uuid import UUID
 
 from embudo.foundation.attributes.models import CustomAttribute
+from embudo.foundation.attributes.queries import narrowed
 from embudo.foundation.attributes.rules.kinds import PREFIX
 from embudo.foundation.editing.models import BulkRun
 from embudo.foundation.editing.permissions import CHANGE_MANY
-from embudo.foundation.editing.rules import What
+from embudo.foundation.editing.rules import MOST, What
 from embudo.foundation.recycle.permissions import USE
 from embudo.kernel.actor import Actor
 from embudo.kernel.custom import takes_custom_values
@@ -71,3 +73,12 @@ def beyond_reach(actor: Actor, run: BulkRun, ids: Collection[UUID]) -> set[UUID]
         return set(ids)
     near = kind.model.objects.within(actor, permission).filter(pk__in=ids).values_list("pk", flat=True)
     return set(ids) - set(near)
+
+
+def matching_ids(actor: Actor, kind: RecordKind, tree: Mapping[str, Any]) -> list[UUID]:
+    """
+    Those of the kind in the actor's sight for which the filter holds; one more than can be changed at once where there are more.
+    Refuses (Invalid) a filter that does not fit.
+    """
+    found = narrowed(actor, kind.model.objects.visible_to(actor), tree)
+    return list(found.order_by("pk").values_list("pk", flat=True)[: MOST + 1])

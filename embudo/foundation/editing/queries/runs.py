@@ -1,4 +1,6 @@
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -7,6 +9,7 @@ from django.db.models import QuerySet
 from embudo.foundation.editing import rules
 from embudo.foundation.editing.models import BulkPart, BulkRun
 from embudo.foundation.editing.permissions import CHANGE_MANY
+from embudo.foundation.editing.rules import What
 from embudo.kernel.actor import Actor
 from embudo.kernel.kind import kind_named
 
@@ -62,6 +65,46 @@ def failed_rows(actor: Actor, found: BulkRun, *, limit: int | None = None) -> It
             count += 1
             if count == limit:
                 return
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a record was not changed; `id` is None where it is somebody else's run and record."""
+
+    id: UUID | None
+    reason: str
+
+
+def failures(
+    actor: Actor, found: BulkRun, *, after: tuple[int, int] = (0, 0), limit: int = FIRST
+) -> tuple[list[Failure], tuple[int, int] | None]:
+    """The failures from a place on (a part's number, and the place within), and the place of the next page."""
+    rows = list(islice(_failures_from(found, after), limit + 1))
+    first, more = rows[:limit], rows[limit:]
+    seen = _seen(actor, found, [pk for _place, pk, _reason in first])
+    told = [Failure(UUID(pk) if pk in seen else None, reason) for _place, pk, reason in first]
+    return told, more[0][0] if more else None
+
+
+def values_seen(actor: Actor, found: BulkRun) -> dict[str, Any]:
+    """What was to be set, as far as the actor may set it too."""
+    kind = kind_named(found.kind)
+    names = {one.name for one in kind.editing.fields(actor)} if kind and kind.editing else set()
+    if found.what == What.TAG:
+        return dict(found.values) if found.values.get("attribute") in names else {}
+    return {name: value for name, value in found.values.items() if name in names}
+
+
+def _failures_from(found: BulkRun, after: tuple[int, int]) -> Iterator[tuple[tuple[int, int], str, str]]:
+    kept = parts(found).filter(number__gte=after[0]).exclude(failures=[]).values_list("number", "failures")
+    for number, failed in kept.iterator(chunk_size=20):
+        for place, (pk, reason) in enumerate(failed):
+            if (number, place) >= after:
+                yield (number, place), pk, reason
+
+
+def _seen(actor: Actor, found: BulkRun, ids: Iterable[str]) -> set[str]:
+    return set(ids) if found.owner_id == actor.id else set(titles(actor, found.kind, ids))
 
 
 def left_records(actor: Actor, found: BulkRun) -> list[tuple[str, str]]:

@@ -1,3 +1,4 @@
+from embudo.foundation.editing.rules.given import plain_values
 from embudo.foundation.editing.rules.steps import (
     AT_ONCE,
     CANCELLABLE,
@@ -23,5 +24,6 @@ __all__ = [
     "What",
     "check_count",
     "check_step",
+    "plain_values",
     "tags_after",
 ]

@@ -170,14 +170,16 @@ def test_cell_form_has_the_right_control(web: Client, name: str, control: str) -
     assert control in cell_form(web, a_company("Alfa", by=ann()), name)
 
 
-def test_saved_cell_is_drawn_as_the_list_draws_it(web: Client) -> None:
+def test_saved_row_is_drawn_as_the_list_draws_it(web: Client) -> None:
     company = a_company("Alfa", by=ann(), country="PL")
     answer = send(web, company, "phone", "58 301 22 14", "")
-    assert text(answer) == "+48 58 301 22 14"
+    assert text(answer).startswith(f'<tr role="row" data-row="{company.pk}">')
+    assert ">+48 58 301 22 14</td>" in text(answer)
+    assert ">Today, " in text(answer)  # when it was changed
     assert told(answer)["say"]["text"] == "Saved."
     assert told(answer)["say"]["undo"].startswith(f"/values/directory.company/{company.pk}/undo/")
     owner = send(web, company, "town", "Hel", "")
-    assert text(owner) == "Hel, Poland"
+    assert ">Hel, Poland</td>" in text(owner)
 
 
 def test_saved_name_keeps_its_link_into_the_list(web: Client) -> None:
@@ -185,7 +187,13 @@ def test_saved_name_keeps_its_link_into_the_list(web: Client) -> None:
     answer = text(send(web, company, "name", "Alfa & Sons", "Alfa"))
     assert f'<a href="/companies/{company.pk}/?in=directory:companies">Alfa &amp; Sons</a>' in answer
     assert '<span class="sub">a@alfa.example</span>' in answer
-    assert "<th" not in answer
+
+
+def test_row_that_was_handed_over_is_no_longer_for_editing(web: Client) -> None:
+    company = a_company("Alfa", by=ann())
+    before, after = str(ann().id), str(bob().id)
+    answer = text(send(web, company, "owner", after, before))
+    assert ("data-row" in answer, "Bob" in answer) == (False, True)
 
 
 def test_wrong_value_keeps_what_was_typed_and_says_the_fault(web: Client) -> None:
@@ -211,13 +219,13 @@ def test_value_that_somebody_changed_is_shown_and_asked_for(web: Client) -> None
     seen = re.search(r'name="was" value="([^"]*)"', page)
     assert seen
     again = send(web, company, "sector", "Wood", json.loads(unescape(seen[1])))
-    assert text(again) == "Wood"
+    assert ">Wood</td>" in text(again)
 
 
 def test_theirs_can_be_drawn_without_saving(web: Client) -> None:
     company = a_company("Alfa", by=ann(), sector="Steel")
     answer = web.get(address(company, "sector"), {"cell": "sector", "drawn": "1", **LIST}, headers=HTMX)
-    assert text(answer) == "Steel"
+    assert ">Steel</td>" in text(answer)
 
 
 def test_unchanged_value_is_told_without_an_undo(web: Client) -> None:
@@ -329,3 +337,56 @@ def test_history_tells_own_attributes_and_people_by_name(web: Client) -> None:
     assert "Tin" in page
     assert "secret 9" not in page
     assert "Dan Other" in history(web, person)
+
+
+# --- references ---
+
+
+def test_company_of_a_person_is_chosen_by_a_search_and_undone_whole(web: Client) -> None:
+    first, second = a_company("First", by=ann()), a_company("Second", by=ann())
+    person = a_person("Nowak", by=ann(), company=first)
+    form = cell_form(web, person, "company", "company__name", **{"in": "directory:people"})
+    assert 'src="/attributes/options/directory.company/"' in form
+    assert 'value="First"' in form
+    answer = web.post(
+        address(person, "company") + "?cell=company__name&in=directory:people",
+        {"value": str(second.pk), "was": json.dumps(str(first.pk))}, headers=HTMX,
+    )  # fmt: skip
+    assert ">Second</td>" in text(answer)
+    web.post(told(answer)["say"]["undo"])
+    person.refresh_from_db()
+    assert person.company_id == first.pk
+    assert list(person.affiliations.values_list("company__name", "until")) == [("First", None)]
+
+
+def test_owner_is_chosen_by_a_search(web: Client) -> None:
+    company = a_company("Alfa", by=ann())
+    assert 'src="/attributes/colleagues/"' in cell_form(web, company, "owner", "owner__name")
+    found = text(web.get("/attributes/colleagues/", {"q": "ann"}, headers=HTMX))
+    assert str(ann().id) in found
+
+
+def test_custom_reference_is_set_where_it_is_read(web: Client) -> None:
+    an_attribute("reference", "Related", kind="directory.company", limits={"kind": "directory.person"})
+    company, person = a_company("Alfa", by=ann()), a_person("Nowak", by=ann())
+    answer = send(web, company, "custom_related", str(person.pk), None)
+    company.refresh_from_db()
+    assert (answer.status_code, company.custom) == (200, {"related": str(person.pk)})
+    wrong = send(web, company, "custom_related", str(company.pk), str(person.pk))
+    assert wrong.status_code == 422
+
+
+def test_heading_of_a_page_is_edited_where_it_names_the_record(web: Client) -> None:
+    person, company = a_person("Nowak", by=ann()), a_company("Alfa", by=ann())
+    for record, url in ((person, f"/people/{person.pk}/"), (company, f"/companies/{company.pk}/")):
+        page = text(web.get(url))
+        assert 'class="record-title" data-edit="name"' in page
+        assert f'data-row="{record.pk}"' in page.partition('<header class="record-head"')[2][:900]
+
+
+def test_undo_on_a_page_goes_back_to_the_page(web: Client) -> None:
+    company = a_company("Alfa", by=ann())
+    query = "?cell=&in=directory:companies"
+    saved = web.post(address(company, "town") + query, {"value": "Hel", "was": '""'}, headers=HTMX)
+    back = web.post(told(saved)["say"]["undo"])
+    assert back.headers["Location"] == f"/companies/{company.pk}/?in=directory:companies"

@@ -69,10 +69,10 @@ class Picking:
 
     @property
     def heading(self) -> str:
-        label = text(gettext("Select all rows of this page"))
+        label, name = text(gettext("Select all rows of this page")), text(gettext("Selection"))
         return (
             '<th role="columnheader" scope="col" class="col-check"><input class="check js-only" type="checkbox"'
-            f' data-pick-all aria-label="{label}"></th>'
+            f' data-pick-all aria-label="{label}"><span class="vh">{name}</span></th>'
         )
 
     def cell(self, row_id: UUID, name: Any) -> str:
@@ -96,12 +96,17 @@ class Picking:
         return mark_safe(  # noqa: S308 - every part is escaped
             f'<form class="bulk" id="{FORM}" method="get" action="{text(self._address(self.acts[0]))}"'
             f' aria-label="{name}"{_counted()} data-all="{text(self._all())}">{kept}'
-            f'<span class="num" data-n>{name}:</span>'
+            f'{self._page()}<span class="num" data-n>{name}:</span>'
             f'{self._whole(row_count)}<span class="row row-wrap push">{buttons}{self._export()}</span></form>'
         )
 
     def _all(self) -> str:
         return gettext("All selected: %(count)s") % {"count": self.page.count_text(self.page.count)}
+
+    def _page(self) -> str:
+        """Where rows stack there is no heading whose box takes them all."""
+        label = text(gettext("Select all on this page"))
+        return f'<label class="bulk-page js-only"><input class="check" type="checkbox" data-pick-all autocomplete="off">{label}</label>'
 
     def _whole(self, row_count: int) -> str:
         if self.page.count <= row_count:

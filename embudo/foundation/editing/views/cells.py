@@ -8,14 +8,16 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from embudo.foundation.editing.permissions import EDIT_VALUE
-from embudo.foundation.editing.queries.inline import OWNER, settable
+from embudo.foundation.editing.queries.inline import OWNER, held_value, settable
 from embudo.foundation.ui.atoms import text
 from embudo.foundation.ui.pages import ListPage, RecordPage
 from embudo.foundation.ui.pages.lists import CAME_FROM
 from embudo.kernel.actor import Actor
-from embudo.kernel.kind import Editing, RecordKind, kind_named
+from embudo.kernel.kind import Editing, ImportField, RecordKind, kind_named
 from embudo.kernel.permission import Scope
 from embudo.kernel.record import OwnedRecord
+
+TITLES = ("name", "title")  # the values by which records are called
 
 
 def marks(kind: str, **more: str) -> SafeString:
@@ -26,6 +28,7 @@ def marks(kind: str, **more: str) -> SafeString:
         "editor": address,
         "edit-words": gettext("Edit: %(label)s"),
         "left": gettext("The value was not saved."),
+        "choose": gettext("Choose one from the list."),
         "refused": gettext("You may not change this value, or the record is gone."),
         **more,
     }
@@ -51,7 +54,7 @@ class InlineEditing:
         if not page.actor.may(EDIT_VALUE):
             return None
         found = settable(page.actor, page.record)
-        return Values(page, [one.name for one in found]) if found else None
+        return Values(page, found) if found else None
 
 
 class Cells:
@@ -106,8 +109,16 @@ def _name_of(key: str) -> str:
 class Values:
     """One record's values that its page lets the actor edit."""
 
-    def __init__(self, page: RecordPage, names: list[str]) -> None:
-        self.page, self.names = page, names
+    def __init__(self, page: RecordPage, fields: list[ImportField]) -> None:
+        self.page, self.names = page, [one.name for one in fields]
+        self.labels = {one.name: str(one.label) for one in fields}
+
+    @property
+    def title(self) -> SafeString:
+        """Marks the page's heading, where it is one of the values."""
+        record, said = self.page.record, str(self.page.get_title())
+        name = next((one for one in TITLES if one in self.labels and held_value(record, one) == said), "")
+        return mark_safe(f' data-edit="{name}" data-label="{text(self.labels[name])}"' if name else "")  # noqa: S308
 
     @property
     def container(self) -> SafeString:

@@ -20,6 +20,8 @@ from embudo.foundation.ui.pages.neighbours import list_came_from
 from embudo.kernel.errors import Forbidden, Invalid, Refused
 from embudo.kernel.kind import ImportField, kind_of
 
+CELL = "cell"  # in addresses: the column that the value stands in; "" on a record's page
+
 
 class ValuePage(CommandPage):
     """What the pages of one value share: its record, its description, and what happens when somebody was faster."""
@@ -41,7 +43,7 @@ class ValuePage(CommandPage):
         }
 
     def said(self, value: Any) -> str:
-        return queries.shown_value(self.record, self.field, value)
+        return queries.shown_value(self.actor, self.record, self.field, value)
 
     def get_title(self) -> Any:
         return self.label
@@ -84,8 +86,8 @@ class ValuePage(CommandPage):
             return ""
         record = self.record
         address = reverse("editing:undo_value", args=[record.kind_name(), record.pk, result.act])
-        asked = self.request.GET.get(CAME_FROM, "")
-        return f"{address}?{urlencode({CAME_FROM: asked}, safe=':/?')}" if asked else address
+        given = {key: value for key in (CAME_FROM, CELL) if (value := self.request.GET.get(key))}
+        return f"{address}?{urlencode(given, safe=':/?')}" if given else address
 
     def success_message(self, result: Any) -> str:
         return gettext("Saved.") if result.act else gettext("Nothing was changed.")
@@ -105,7 +107,7 @@ class EditValue(ValuePage):
 
     @property
     def is_cell(self) -> bool:
-        return "cell" in self.request.GET and self.request.headers.get("HX-Request") == "true"
+        return CELL in self.request.GET and self.request.headers.get("HX-Request") == "true"
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if self.is_cell and "drawn" in request.GET:
@@ -145,11 +147,11 @@ class EditValue(ValuePage):
     @cached_property
     def list_page(self) -> ListPage | None:
         """The list that the cell stands in; None on a record's page."""
-        return list_came_from(self.request) if self.request.GET.get("cell") else None
+        return list_came_from(self.request) if self.request.GET.get(CELL) else None
 
     def drawn(self) -> str:
-        """The cell as the list draws it; elsewhere the value in words."""
-        page, key = self.list_page, self.request.GET.get("cell", "")
+        """The row as the list draws it, for other cells may follow from the value; elsewhere the value in words."""
+        page, key = self.list_page, self.request.GET.get(CELL, "")
         if page is None or all(column.key != key for column in page.columns):
             return text(self.said(queries.held_value(self.record, self.field.name)))
         page.filters_in_use = page.chosen_filters()
@@ -160,7 +162,7 @@ class EditValue(ValuePage):
         page.prepare([row])
         if page.design:
             page.design.learn([row])
-        return page.drawing([row]).cell(row, key)
+        return page.drawing([row]).rows([row])
 
 
 def _with_capital(label: Any) -> str:
@@ -217,10 +219,12 @@ class UndoValue(ConfirmPage):
         return commands.undo_value(actor, record, act=self.kwargs["act_id"])
 
     def success_url(self, result: Any, record: Any) -> str:
-        """Back to where it was edited."""
+        """Back to where it was edited: in a cell of the list, or on the record's page."""
         page = list_came_from(self.request)
-        if page is None:
-            return kind_of(self.record).url(self.record.pk)
+        if page is None or not self.request.GET.get(CELL):
+            asked = self.request.GET.get(CAME_FROM)
+            query = "?" + urlencode({CAME_FROM: asked}, safe=":/?") if asked else ""
+            return f"{kind_of(self.record).url(self.record.pk)}{query}"
         page.filters_in_use = page.chosen_filters()
         return page.url(after=page.given_cursor("after"), before=page.given_cursor("before"))
 

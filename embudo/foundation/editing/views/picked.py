@@ -151,7 +151,7 @@ class EditPicked(PickedPage):
         return [
             one
             for one in queries.fields_of(self.actor, self.kind)
-            if not one.is_unique and one.name != "owner"
+            if not one.is_unique and not one.is_single and one.name != "owner"
         ]
 
     @cached_property

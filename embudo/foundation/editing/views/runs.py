@@ -3,6 +3,7 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.urls import reverse, reverse_lazy
 from django.utils.text import slugify
@@ -103,6 +104,7 @@ class RunPage(Page):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if self.htmx_target == "run-progress":
             if self.record.state not in rules.MOVING:
+                messages.success(request, self.get_title())  # the page waited for it, and comes anew
                 return HttpResponse(status=204, headers={"HX-Refresh": "true"})
             return self.render(template="editing/progress.html")
         return self.render()

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.utils.translation import gettext, ngettext
 
 from embudo.foundation.access.queries import user_names
+from embudo.foundation.attributes.queries import record_name
 from embudo.foundation.editing.models import BulkRun
 from embudo.foundation.editing.rules import State, What
 from embudo.foundation.ui import atoms
@@ -73,21 +74,23 @@ def values_said(actor: Actor, run: BulkRun) -> list[tuple[str, str]]:
     if run.what == What.TAG:
         field = fields.get(run.values["attribute"])
         sides = ((gettext("Add"), run.values["add"]), (gettext("Take away"), run.values["remove"]))
-        return [(label, _said(field, keys)) for label, keys in sides if field and keys]
+        return [(label, _said(actor, field, keys)) for label, keys in sides if field and keys]
     return [
-        (_capital(fields[name].label), _said(fields[name], value))
+        (_capital(fields[name].label), _said(actor, fields[name], value))
         for name, value in run.values.items()
         if name in fields
     ]
 
 
-def _said(field: ImportField, value: Any) -> str:
+def _said(actor: Actor, field: ImportField, value: Any) -> str:
     if value in (None, "", []):
         return "—"
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
     if field.type == "user":
         return user_names({UUID(str(value))}).get(UUID(str(value)), "—")
+    if field.type == "reference":
+        return record_name(actor, field.related, str(value))
     labels = {str(key): str(label) for key, label in field.choices}
     return ", ".join(
         labels.get(str(one), str(one)) for one in (value if isinstance(value, list) else [value])

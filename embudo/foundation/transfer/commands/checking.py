@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -12,13 +12,14 @@ from uuid import UUID
 from django.core.files.storage import default_storage
 from django.utils.translation import gettext
 
+from embudo.foundation.attributes.rules.kinds import PREFIX
 from embudo.foundation.transfer import queries
 from embudo.foundation.transfer.models import Import
 from embudo.foundation.transfer.queries.reading import reading
 from embudo.foundation.transfer.rules import typed
 from embudo.foundation.transfer.rules.faults import sentence
 from embudo.foundation.transfer.rules.headings import mapped
-from embudo.foundation.transfer.rules.steps import ACTION_FIELD, BEST, CHUNK, State
+from embudo.foundation.transfer.rules.steps import ACTION_FIELD, BEST, CHUNK, Known, New, State, rule_of
 from embudo.kernel import clock
 from embudo.kernel.actor import Actor
 from embudo.kernel.errors import Invalid
@@ -74,12 +75,16 @@ class Checker:
         self.importing: Importing = queries.needed_importing(found.kind)
         self.fields = {one.name: one for one in self.importing.fields(actor)}
         self.columns = [(int(column), name) for column, name in found.mapping.items()]
-        self.people: dict[str, UUID] = queries.colleagues() if "owner" in found.mapping.values() else {}
+        self.required = [one for one in self.fields.values() if one.is_required]
+        self.new = rule_of(found.rule)["new"]
+        names_people = any(
+            one.type == "user" and one.name in found.mapping.values() for one in self.fields.values()
+        )
+        self.people: dict[str, UUID] = queries.colleagues() if names_people else {}
         self.seen: dict[int, int] = {}  # what rows were recognised by, as a number -> number of the row
         asked = found.rule.get("key", BEST)
-        self.keys = [key for key in self.importing.keys if asked in (BEST, key.name)] or list(
-            self.importing.keys
-        )
+        keys = self.importing.keys_for(actor)
+        self.keys = [key for key in keys if asked in (BEST, key.name)] or list(keys)
         self.total = self.faulty = self.known = self.alike = 0
         self.sample: list[Any] = []
         self.alike_rows: list[Any] = []
@@ -98,8 +103,18 @@ class Checker:
         sound = [line for line in sound if not line.faults]
         self._find(sound)
         self._compare([line for line in sound if is_open(line)])
+        self._foresee(sound)
         self._count(lines)
         return lines
+
+    def _foresee(self, lines: Sequence[Line]) -> None:
+        """What a row would fail for as a new record is said before anything runs."""
+        for line in lines:
+            action = line.action or self.new
+            if line.known or line.same_as or line.alike or action == New.SKIP:
+                continue
+            if (lack := missing(line, "", action, self.required)) is not None:
+                line.faults.append(lack)
 
     def _line(self, row: list[Any]) -> Line:
         line = Line(row[0], row[1:])
@@ -187,6 +202,23 @@ def found_records(actor: Actor, importing: Importing, lines: Sequence[Line]) -> 
         hit = hits.get(line.text)
         told.append("?" if line.text in hits and hit is None and line.action != "create" else str(hit or ""))
     return told
+
+
+def missing(line: Line, record: str, action: str, required: Sequence[Any]) -> str | None:
+    """Why a row that would become a new record can't."""
+    is_new = not record or action == Known.CREATE
+    if is_new and action == Known.UPDATE:
+        return gettext("No record matches this row, so there is nothing to update.")
+    if is_new and line.key == "id":
+        return gettext("No record has this ID.")
+    lacking = [str(one.label) for one in required if is_new and not _says(line.values, one.name)]
+    return gettext("A new record needs: %(fields)s.") % {"fields": ", ".join(lacking)} if lacking else None
+
+
+def _says(values: Mapping[str, Any], name: str) -> bool:
+    """Whether the row holds the field, be it of the record or a custom attribute."""
+    held = values.get("custom", {}) if name.startswith(PREFIX) else values
+    return held.get(name.removeprefix(PREFIX)) not in (None, "", [])
 
 
 def check_rows(actor: Actor, found: Import) -> None:

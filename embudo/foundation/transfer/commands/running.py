@@ -10,7 +10,7 @@ from django.core.files.storage import default_storage
 from django.utils.translation import gettext
 
 from embudo.foundation.transfer import events, permissions, queries
-from embudo.foundation.transfer.commands.checking import Line, found_records
+from embudo.foundation.transfer.commands.checking import Line, found_records, missing
 from embudo.foundation.transfer.models import Import, ImportChunk
 from embudo.foundation.transfer.queries.imports import LOST
 from embudo.foundation.transfer.rules.steps import CHUNK, Alike, Known, New, State, rule_of
@@ -158,19 +158,8 @@ def _problem(line: Line, found: Decision, required: Sequence[Any]) -> list[str] 
         return [found.reason, gettext("Say in a column of its own: create, update or skip.")]
     if found.record == "?" and found.action != Known.CREATE:
         return [gettext("Several records match this row. Merge them, or match by something else.")]
-    missing = _missing(line, found.record, found.action, required)
-    return None if missing is None else [missing]
-
-
-def _missing(line: Line, record: str, action: str, required: Sequence[Any]) -> str | None:
-    """Why a row that would become a new record can't."""
-    is_new = not record or action == Known.CREATE
-    if is_new and action == Known.UPDATE:
-        return gettext("No record matches this row, so there is nothing to update.")
-    if is_new and line.key == "id":
-        return gettext("No record has this ID.")
-    lacking = [str(one.label) for one in required if is_new and not line.values.get(one.name)]
-    return gettext("A new record needs: %(fields)s.") % {"fields": ", ".join(lacking)} if lacking else None
+    lack = missing(line, found.record, found.action, required)
+    return None if lack is None else [lack]
 
 
 def _plan(part: Part, line: Line, record: str, action: str, owner: str) -> None:

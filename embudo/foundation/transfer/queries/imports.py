@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext, gettext_lazy as _
 
 from embudo.foundation.access.models import User
+from embudo.foundation.attributes.queries import file_fields
 from embudo.foundation.transfer.models import Import, ImportChunk, ImportPreset
 from embudo.foundation.transfer.queries.reading import Head, head_of
 from embudo.foundation.transfer.rules import headings as named
@@ -128,6 +129,14 @@ def guessed_mapping(actor: Actor, found: Import, head: FileHead) -> dict[str, st
     if kept:
         return dict(kept.mapping)
     return named.guessed(head.headings, head.rows, fields_of(actor, found.kind))
+
+
+def headings_of_files(actor: Actor, found: Import, head: FileHead) -> list[str]:
+    """The columns that are called like an attribute which holds files: nothing in a table can go there."""
+    words = {
+        named.plain(word) for one in file_fields(actor, found.kind) for word in (str(one.label), *one.words)
+    }
+    return [heading for heading in head.headings if named.plain(heading) in words]
 
 
 def colleagues() -> dict[str, UUID]:

@@ -54,11 +54,16 @@ def _take(found: dict[str, str], field: ImportField, columns: Sequence[int]) -> 
 
 
 def _is_own_word(heading: str, field: ImportField) -> bool:
-    return heading in (plain(field.name), plain(str(field.label))) or heading in field.words
+    return heading in (plain(field.name), plain(str(field.label))) or heading in _words(field)
+
+
+def _words(field: ImportField) -> tuple[str, ...]:
+    """As headings are compared: those of custom attributes are as somebody typed them."""
+    return tuple(plain(word) for word in field.words)
 
 
 def _has_word(heading: str, field: ImportField) -> bool:
-    return any(len(word) > 3 and f" {word} " in f" {heading} " for word in field.words)
+    return any(len(word) > 3 and f" {word} " in f" {heading} " for word in _words(field))
 
 
 def _by_content(

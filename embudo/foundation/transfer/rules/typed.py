@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from functools import cache, lru_cache
 from typing import Any
 from uuid import UUID
@@ -38,6 +39,11 @@ YES = frozenset(
 NO = frozenset(["0", "false", "no", "n", "nie", "non", "faux", "falso", "falsz", "f", "nein", "-"])
 NUMBER = re.compile(r"[+-]?\d{1,15}([.,]0+)?")
 GROUPED = re.compile(r"\d{1,3}([ .,\u00a0\u202f']\d{3})+")
+ISO_DAY = re.compile(
+    r"(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})(?:[T ][\d:.]*)?$", re.ASCII
+)
+YEAR_LAST = re.compile(r"(?P<day>\d{1,2})([-/.])(?P<month>\d{1,2})\2(?P<year>\d{4})", re.ASCII)
+WRONG_DAY = _("Write the date as year-month-day, such as 2026-03-21.")
 OTHER_NAMES = {"uk": "GB", "usa": "US", "great britain": "GB", "england": "GB", "holland": "NL", "czech republic": "CZ", "rzeczpospolita polska": "PL"}  # fmt: skip
 MARKS = ("'", "#", " ", "")  # of our own defusing, of errors of formulas, of nothing
 CELL_ERROR = re.compile(r"#(N/A|DIV/0!|REF!|NAME\?|VALUE!|NUM!|NULL!|SPILL!|CALC!|GETTING_DATA)")
@@ -109,6 +115,18 @@ def _country(text: str) -> str:
     return code
 
 
+def _date(text: str) -> str:
+    """In ISO form; else the day stands first, as all but Americans write it."""
+    found = ISO_DAY.match(text) or YEAR_LAST.fullmatch(text)
+    if found is None:
+        raise Misread(WRONG_DAY)
+    parts = found.groupdict()
+    try:
+        return date(int(parts["year"]), int(parts["month"]), int(parts["day"])).isoformat()
+    except ValueError:
+        raise Misread(WRONG_DAY) from None
+
+
 def _id(text: str) -> str:
     try:
         return str(UUID(text))
@@ -138,7 +156,7 @@ def _user(text: str, people: Mapping[str, UUID]) -> str:
 
 
 READERS: Mapping[str, Any] = {
-    "yes_no": _yes_no, "number": _number, "country": _country, "id": _id, "code": _code,
+    "yes_no": _yes_no, "number": _number, "country": _country, "id": _id, "code": _code, "date": _date,
 }  # fmt: skip
 
 

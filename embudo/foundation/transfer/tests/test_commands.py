@@ -332,3 +332,9 @@ def test_prune_import_files_deletes_files_of_old_imports(actor: Actor) -> None:
     assert commands.prune_import_files(actor) == 2
     with pytest.raises(Invalid):
         queries.content(fresh(found))
+
+
+def test_check_rows_foresees_what_a_new_record_would_lack(actor: Actor) -> None:
+    found = a_checked_import(actor, "Firma;Miasto\nDelta;Hel\n;Reda\n")
+    assert (found.total, found.valid, found.sample[1][2]) == (2, 1, ["A new record needs: name."])
+    assert a_checked_import(actor, "Firma;Miasto\n;Reda\n", rule={"new": "skip"}).valid == 1

@@ -139,6 +139,8 @@ def test_import_page_shows_progress_as_a_part(browser: Client, actor: Actor) -> 
     assert ('value="500"' in part, "<h1" in part) == (True, False)
     Import.objects.filter(pk=found.pk).update(state=State.DONE)
     assert browser.get(f"/imports/{found.pk}/", headers=headers)["HX-Refresh"] == "true"
+    told = browser.get(f"/imports/{found.pk}/").content.decode()
+    assert "The import is done: 0 created, 0 updated, 0 failed." in told
 
 
 def test_step_that_no_longer_fits_is_refused(browser: Client, actor: Actor) -> None:

@@ -3,10 +3,11 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.urls import reverse, reverse_lazy
 from django.utils.text import slugify
-from django.utils.translation import gettext, gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
 from embudo.foundation.transfer import commands, permissions, queries
 from embudo.foundation.transfer.commands.exports import failed_rows_file
@@ -19,7 +20,6 @@ from embudo.foundation.ui import atoms
 from embudo.foundation.ui.access_marks import actor_of, guarded
 from embudo.foundation.ui.pages import CommandPage, ConfirmPage, ListPage, Page
 from embudo.foundation.ui.parts import Action, Column, Crumb, Filter
-from embudo.foundation.ui.uploads import is_too_large
 from embudo.kernel.actor import Actor
 from embudo.kernel.errors import Invalid
 from embudo.kernel.kind import kind_named
@@ -96,18 +96,13 @@ class NewImport(CommandPage):
     crumbs = (CRUMB,)
     cancel_url = reverse_lazy("transfer:imports")
     help_key = "transfer:import_new"
+    too_large = TOO_LARGE
     intro = _("Nothing is written yet: next you say what the columns mean, and see what would happen.")
 
     def perform(self, actor: Actor, record: Any, data: Mapping[str, Any]) -> Import:
         return commands.start_import(
             actor, kind=data["kind"], name=data["file"].name or "", file=data["file"]
         )
-
-    def get_form(self, data: Any = None, files: Any = None) -> Any:
-        form = super().get_form(data, files)
-        if data is not None and is_too_large(self.request):
-            form.fields["file"].error_messages["required"] = str(TOO_LARGE)
-        return form
 
     def success_url(self, result: Import, record: Any) -> str:
         return reverse("transfer:import_match", args=[result.pk])
@@ -190,8 +185,13 @@ class MatchImport(CommandPage):
             "problem": self.problem if self.file_head is None else "",
             "format": told.get("format", ""),
             "kind": str(kind.plural) if kind else "",
+            "held_by_files": self.held_by_files(),
             "same_file": queries.same_file(self.actor, self.record),
         }
+
+    def held_by_files(self) -> str:
+        head = self.file_head
+        return ", ".join(queries.headings_of_files(self.actor, self.record, head)) if head else ""
 
     def success_url(self, result: Import, record: Any) -> str:
         return reverse("transfer:import", args=[result.pk])
@@ -270,6 +270,7 @@ class ImportPage(Page):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if self.htmx_target == "import-progress":
             if self.record.state not in steps.MOVING:
+                messages.success(request, outcome(self.record))
                 return HttpResponse(status=204, headers={"HX-Refresh": "true"})
             return self.render(template="transfer/progress.html")
         return self.render()
@@ -296,6 +297,26 @@ def _progress(found: Import) -> dict[str, Any]:
     if found.state == State.CHECKING:
         return {"done": found.total, "all": 0}
     return {"done": found.done, "all": found.total}
+
+
+def outcome(found: Import) -> str:
+    """What came of a step, said to somebody whose page waited for it."""
+    if found.state == State.CHECKED:
+        told = ngettext(
+            "%(n)d row is checked: %(valid)d without errors.",
+            "%(n)d rows are checked: %(valid)d without errors.",
+            found.total,
+        )
+        return told % {"n": found.total, "valid": found.valid}
+    if found.state == State.DONE:
+        return gettext("The import is done: %(created)d created, %(updated)d updated, %(failed)d failed.") % {
+            "created": found.created_count, "updated": found.updated_count, "failed": found.failed_count,
+        }  # fmt: skip
+    if found.state == State.UNDONE:
+        return gettext("The import is undone: %(n)d taken back, %(left)d left.") % {
+            "n": found.undone_count, "left": found.left_count,
+        }  # fmt: skip
+    return gettext("The import stands here now: %(state)s.") % {"state": State(found.state).label}
 
 
 def _preview(row: list[Any]) -> dict[str, Any]:

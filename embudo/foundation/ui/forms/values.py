@@ -17,9 +17,9 @@ YES, NO = "yes", "no"
 DIGITS = {"class": "num", "autocomplete": "off"}
 
 
-def value_field(one: ImportField, people: People = ()) -> forms.Field:
-    """`people` are those whom a field of type user may name."""
-    field = MAKERS.get(one.type, _text)(one, people)
+def value_field(one: ImportField, people: People = (), *, lookup: forms.Field | None = None) -> forms.Field:
+    """`people` are those whom a field of type user may name; `lookup` is the field that chooses among many."""
+    field = lookup or MAKERS.get(one.type, _text)(one, people)
     label = str(one.label)
     field.label, field.required = f"{label[:1].upper()}{label[1:]}", one.is_required
     finish_field(one.name, field)

@@ -12,6 +12,7 @@ from embudo.foundation.ui.access_marks import is_for_everyone, is_public
 from embudo.foundation.ui.forms.base import EmptyForm, Form
 from embudo.foundation.ui.pages.base import Page, plain
 from embudo.foundation.ui.pages.records import fetched
+from embudo.foundation.ui.uploads import fields_dropped, too_large_text
 from embudo.kernel.command import Command
 from embudo.kernel.errors import Invalid, Refused
 from embudo.kernel.kind import kind_of
@@ -34,6 +35,7 @@ class CommandPage(Page):
     cancel_url: ClassVar[Any] = ""
     intro: ClassVar[Any] = ""
     is_danger: ClassVar[bool] = False
+    too_large: ClassVar[Any] = ""  # what is said of a file that was dropped for its size
     stays: ClassVar[bool] = (
         False  # a dialog closes and the page below is loaded again, instead of going elsewhere
     )
@@ -106,7 +108,7 @@ class CommandPage(Page):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         form = self.get_form(request.POST, request.FILES)
-        if not form.is_valid():
+        if not is_complete(form, request, self.too_large):
             return self.show(form, status=422)
         try:
             result = self.perform(self.actor, self.record, dict(form.cleaned_data) | self.version_typed())
@@ -164,6 +166,15 @@ class CommandPage(Page):
             "errors": error_links(form),
             "error_heading": error_heading(form),
         }
+
+
+def is_complete(form: DjangoForm, request: HttpRequest, too_large: Any = "") -> bool:
+    """Whether the form is valid and none of its files was dropped for its size."""
+    form.is_valid()
+    for name in fields_dropped(request) & set(form.fields):
+        form.errors.pop(name, None)  # "choose a file" would be said as well
+        form.add_error(name, str(too_large) or too_large_text())
+    return form.is_valid()
 
 
 class ConfirmPage(CommandPage):

@@ -15,8 +15,10 @@ from embudo.foundation.ui.keyset import COUNT_LIMIT, KeysetPage, capped_count, k
 from embudo.foundation.ui.pages.base import Page, plain
 from embudo.foundation.ui.parts import Action, CalendarEntry, Column, Filter, Tab
 from embudo.foundation.ui.table import TableDrawing, selects
+from embudo.kernel.patience import TooSlow, patience
 
 SIZES = (25, 50, 100)
+PATIENCE, LONG_PATIENCE = 2.0, 20.0  # seconds that a list may take, and one that is to be counted exactly
 CAME_FROM = "in"  # by this a record's page is told the list that it was opened from
 _leads_to_records: dict[type, bool] = {}
 
@@ -218,16 +220,30 @@ class ListPage(Page):
             return file
         if self.design:
             self.design.found = queryset
-        self.count, self.is_capped = self.counted(queryset)
-        page = self.page_of(queryset)
-        if self.htmx_target == "results":
-            response = self.render(
-                self.results_context(page) | {"title": self.get_title()}, template=self.results_template
-            )
-            if "after" not in request.GET and "before" not in request.GET:
-                response["HX-Replace-Url"] = self.url()
-            return response
-        return self.render(self.get_context() | self.results_context(page) | self.toolbar_context(base))
+        is_part = self.htmx_target == "results"
+        try:
+            with patience(LONG_PATIENCE if self.is_exact else PATIENCE):
+                self.count, self.is_capped = self.counted(queryset)
+                context = self.results_context(self.page_of(queryset))
+                context |= {} if is_part else self.toolbar_context(base)
+        except TooSlow:
+            context = self.slow_context() | ({} if is_part else self.toolbar_context(None))
+        if not is_part:
+            return self.render(self.get_context() | context)
+        response = self.render(context | {"title": self.get_title()}, template=self.results_template)
+        if "after" not in request.GET and "before" not in request.GET:
+            response["HX-Replace-Url"] = self.url()
+        return response
+
+    def slow_context(self) -> dict[str, Any]:
+        """Instead of rows that would take too long: what can be done about it."""
+        self.count, self.is_capped, said = 0, False, gettext("This list takes too long")
+        if self.design:
+            self.design.face = None
+        return self.results_context(KeysetPage([])) | {
+            "is_slow": True, "said": said, "count_shown": "", "exact_url": "",
+            "too_slow": self.design.too_slow() if self.design else "",
+        }  # fmt: skip
 
     def page_of(self, queryset: QuerySet[Any]) -> KeysetPage:
         """The rows of the table; none where the list is shown as something else, which finds its own."""
@@ -253,8 +269,11 @@ class ListPage(Page):
 
     def counted(self, queryset: QuerySet[Any]) -> tuple[int, bool]:
         """How many records there are, and whether only so many were counted; all of them when that is asked for."""
-        is_exact = self.request.GET.get("exact") == "1"
-        return (queryset.order_by().count(), False) if is_exact else capped_count(queryset)
+        return (queryset.order_by().count(), False) if self.is_exact else capped_count(queryset)
+
+    @property
+    def is_exact(self) -> bool:
+        return self.request.GET.get("exact") == "1"
 
     def results_context(self, page: KeysetPage) -> dict[str, Any]:
         drawing = self.drawing(page.rows)
@@ -283,7 +302,8 @@ class ListPage(Page):
             "clear_url": self.url(q="", filter="", **{one.key: "" for one, _v, _l in self.filters_in_use}),
         }
 
-    def toolbar_context(self, base: QuerySet[Any]) -> dict[str, Any]:
+    def toolbar_context(self, base: QuerySet[Any] | None) -> dict[str, Any]:
+        """Without the records no tab says how many it has."""
         current = self.tab or next(iter(self.get_tabs()), None)
         filter_keys = {one.key for one in self.get_filters()}
         return {
@@ -293,7 +313,7 @@ class ListPage(Page):
                     "label": tab.label,
                     "url": self.url(tab=tab.key if tab is not self.get_tabs()[0] else ""),
                     "is_current": tab is current,
-                    "count": self.tab_count(base, tab) if tab.counted else None,
+                    "count": self.tab_count(base, tab) if tab.counted and base is not None else None,
                 }
                 for tab in self.get_tabs()
             ],

@@ -129,6 +129,8 @@ document.addEventListener("htmx:finally:swap", () => {     // htmx has set the t
   retitle();
 });
 
+document.addEventListener("retitle", (e) => { pageTitle = e.detail; retitle(); });   // a value that the title says was edited
+
 /* ---------- Theme ---------- */
 function setTheme(v) {
   if (v === "system") { delete document.documentElement.dataset.theme; localStorage.removeItem("theme"); }
@@ -280,9 +282,9 @@ const bulk = () => $("form.bulk");
 const boxes = () => $$("tbody .col-check .check");
 let lastBox = null;
 function countPicked() {
-  const bar = bulk(), all = boxes(), n = all.filter((c) => c.checked).length, head = $("[data-pick-all]"), whole = $("[data-pick-whole]", bar);
+  const bar = bulk(), all = boxes(), n = all.filter((c) => c.checked).length, whole = $("[data-pick-whole]", bar);
   if (n === 0 && whole) whole.checked = false;
-  head.checked = n > 0 && n === all.length; head.indeterminate = n > 0 && n < all.length;
+  $$("[data-pick-all]").forEach((head) => { head.checked = n > 0 && n === all.length; head.indeterminate = n > 0 && n < all.length; });
   bar.toggleAttribute("data-any", n > 0);
   const words = whole?.checked ? bar.dataset.all : counted(bar, n);
   $("[data-n]", bar).textContent = words;
@@ -290,7 +292,7 @@ function countPicked() {
 }
 document.addEventListener("click", (e) => {
   const box = e.target;
-  if (!box.matches?.(".col-check .check") || !bulk()) return;
+  if (!box.matches?.(".col-check .check, [data-pick-all]") || !bulk()) return;
   const all = boxes();
   if (box.matches("[data-pick-all]")) all.forEach((c) => (c.checked = box.checked));
   else if (e.shiftKey && lastBox?.isConnected) {
@@ -301,7 +303,7 @@ document.addEventListener("click", (e) => {
   countPicked();
 });
 document.addEventListener("change", (e) => { if (e.target.matches("[data-pick-whole]")) { if (e.target.checked) boxes().forEach((c) => (c.checked = true)); countPicked(); } });
-function clearPicked() { if (bulk()) { $$(".col-check .check, .bulk .check").forEach((c) => (c.checked = false)); bulk().removeAttribute("data-any"); } }
+function clearPicked() { if (bulk()) { $$(".col-check .check, .bulk .check").forEach((c) => (c.checked = c.indeterminate = false)); bulk().removeAttribute("data-any"); } }
 addEventListener("pageshow", clearPicked);   // a selection lives no longer than its page
 
 /* ---------- Board: menu first, dragging as an extra. The card moves at once; a refusal puts it back and says why ---------- */
@@ -423,7 +425,21 @@ const stream = document.body.dataset.events;
 if (stream && window.EventSource) {
   let live = null, asked = "", last = "", unread = null;
   const read = (e) => { last = e.lastEventId || last; try { return JSON.parse(e.data); } catch { return {}; } };
-  const refresh = (selector) => $$(selector).forEach((el) => htmx.trigger(el, "refresh"));
+  // What one changes oneself is told as well. Until the answer is there nobody knows whether the page stays: it may be about a record
+  // that is no more.
+  let acting = 0, leaving = false;
+  const held = new Set();
+  const now = (selector) => $$(selector).forEach((el) => htmx.trigger(el, "refresh"));
+  const refresh = (selector) => { if (!leaving) acting ? held.add(selector) : now(selector); };
+  const isAct = (e) => !/^get$/i.test(e.detail.ctx?.request?.method ?? "get");
+  document.addEventListener("htmx:before:request", (e) => { if (isAct(e)) acting += 1; });
+  document.addEventListener("htmx:finally:request", (e) => {
+    if (!isAct(e)) return;
+    acting = Math.max(0, acting - 1);
+    leaving ||= Boolean(e.detail.ctx.response?.headers?.get("HX-Redirect"));
+    if (!leaving && !acting) { [...held].forEach(now); held.clear(); }
+  });
+  addEventListener("pageshow", () => { leaving = false; });
   // what is on the page now: "sales.lead:<id>", or "sales.lead" for any record of the kind that one may see
   const watched = () => [...new Set($$("[data-refresh-on]").flatMap((el) => el.dataset.refreshOn.split(/\s+/)))].filter(Boolean).sort().join(",");
   const open = () => {

@@ -12,7 +12,9 @@ const rowOf = (el) => home(el).dataset.row ?? el.closest("[data-row]")?.dataset.
 const isEditable = (el) => Boolean(el && home(el) && rowOf(el) && (!isFact(el) || names(el).includes(el.dataset.edit)));
 const cellOf = (el) => { const found = el.closest?.("[data-edit]"); return isEditable(found) ? found : null; };
 const cellsOf = (el) => [...home(el).querySelectorAll("[data-edit]")].filter(isEditable);
-const labelOf = (el) => el.dataset.label ?? el.previousElementSibling?.textContent.trim() ?? document.querySelector(`#sort-${CSS.escape(el.dataset.cell ?? "")}`)?.textContent.trim() ?? "";
+const factNamed = (name) => [...document.querySelectorAll(`${HOME}[data-names] [data-edit="${CSS.escape(name)}"]`)].find(isEditable);
+const headOf = (el) => el.matches("th") && [...el.closest("table").querySelectorAll("thead th:not(.col-check)")][0]?.textContent.trim();
+const labelOf = (el) => el.dataset.label || headOf(el) || el.previousElementSibling?.textContent.trim() || "";
 
 function address(el, more = "") {
   const { editor, here = "", back = "" } = home(el).dataset, key = el.dataset.cell ?? "";
@@ -59,10 +61,11 @@ function fill(html) {
 }
 function place() {
   if (!box?.isConnected) return;
-  const at = cell.getBoundingClientRect(), wide = Math.min(Math.max(at.width, 260), innerWidth - 16);
+  const at = cell.getBoundingClientRect(), list = box.querySelector("x-lookup") ? 330 : 0;   // suggestions need room below
+  const wide = Math.min(Math.max(at.width, list || 260), innerWidth - 16);
   box.style.inlineSize = `${wide}px`;
   box.style.left = `${Math.max(8, Math.min(at.left, innerWidth - wide - 8))}px`;
-  box.style.top = `${Math.max(8, Math.min(at.top, innerHeight - box.offsetHeight - 8))}px`;
+  box.style.top = `${Math.max(8, Math.min(at.top, innerHeight - Math.max(box.offsetHeight, list) - 8))}px`;
 }
 addEventListener("scroll", place, true);
 addEventListener("resize", place);
@@ -92,8 +95,16 @@ async function leave() {
 }
 let saving = null;                                        // one at a time, whoever asks for it
 function save(stays = null) { return (saving ??= store(stays).finally(() => { saving = null; })); }
+// Words typed to search by name nothing until one of the suggestions is chosen.
+const looseWords = () => [...box.querySelectorAll("x-lookup")].map((one) => one.querySelector("[role=combobox]")).find((one) => one.value.trim() && !one.parentElement.querySelector("select").value);
 async function store(stays) {
-  const mine = cell;
+  const mine = cell, loose = looseWords();
+  if (loose) {
+    goal = null;
+    if (stays) { const { left } = home(cell).dataset; close(); say(left); }
+    else { loose.focus(); say(home(cell).dataset.choose); }
+    return false;
+  }
   if (typed() === first && !box.querySelector(".notice, .error")) { const next = goal; goal = null; close(); next ? open(next) : settle(mine); return true; }
   box.setAttribute("aria-busy", "true");
   const answer = await ask(address(cell), new FormData(form()));
@@ -110,22 +121,44 @@ async function store(stays) {
 async function show(el, html) {
   const next = goal && isFact(goal) ? goal.dataset.edit : goal, name = el.dataset.edit;
   goal = null;
-  if (!isFact(el)) { el.innerHTML = html; settle(el); if (next) open(next); return; }
-  el.innerHTML = html;
+  if (!isFact(el)) { redrawRow(el, html); settle(el); if (next) open(next); return; }
+  (el.querySelector("h1") ?? el).innerHTML = html;
   await redraw();
-  const find = (key) => cellsOf(document.querySelector(HOME)).find((one) => one.dataset.edit === key);
-  settle(find(name) ?? el);
-  if (next && find(next)) open(find(next));
+  settle(factNamed(name) ?? el);
+  if (next && factNamed(next)) open(factNamed(next));
+}
+// The whole row comes anew: "Changed" and other cells follow from the value. Its box keeps its tick, its menu its number.
+function redrawRow(el, html) {
+  const part = document.createElement("template"), row = el.closest("tr");
+  part.innerHTML = html;
+  const fresh = part.content.querySelector("tr");
+  if (!fresh) { el.innerHTML = html; return; }
+  floating?.remove();
+  floating = null;
+  const cells = (one) => [...one.cells].filter((td) => !td.matches(".col-check, .col-act")), now = cells(row);
+  cells(fresh).forEach((td, n) => { if (now[n] && now[n].innerHTML !== td.innerHTML) now[n].innerHTML = td.innerHTML; });
+  for (const words of [".col-act .vh", ".col-check input"]) {
+    const old = row.querySelector(words), anew = fresh.querySelector(words);
+    if (old?.ariaLabel && anew) old.ariaLabel = anew.ariaLabel;
+    else if (old && anew) old.textContent = anew.textContent;
+  }
+  row.className = fresh.className;
+  if (!fresh.dataset.row) delete row.dataset.row;
 }
 // A record's page draws its facts itself: other values may follow from the one that was set.
 async function redraw() {
   const answer = await fetch(location.href).catch(() => null);
   if (!answer?.ok) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  for (const part of ["#facts", ".record-head"]) {
+  const named = [...page.querySelectorAll(".record .card[aria-labelledby]:not(.panel)")].map((one) => `.card[aria-labelledby="${one.getAttribute("aria-labelledby")}"]`);
+  for (const part of [".crumbs", ".record-head", ".steps", ...named]) {        // panels load themselves anew
     const now = document.querySelector(part), fresh = page.querySelector(part);
-    if (now && fresh) now.replaceWith(document.importNode(fresh, true));
+    if (!now || !fresh) continue;
+    const anew = document.importNode(fresh, true);
+    now.replaceWith(anew);
+    htmx.process(anew);
   }
+  document.dispatchEvent(new CustomEvent("retitle", { detail: page.title }));
   pencils();
 }
 function settle(el) {
@@ -143,10 +176,7 @@ function pencil(el) {
   button.className = "btn btn-ghost btn-icon edit-pencil";
   const svg = `<svg class="icon" aria-hidden="true"><use href="${document.documentElement.dataset.sprite}#pencil"/></svg>`;
   button.innerHTML = svg;
-  const words = document.createElement("span");
-  words.className = "vh";
-  words.textContent = home(el).dataset.editWords.replace("%(label)s", labelOf(el));
-  button.append(words);
+  button.ariaLabel = home(el).dataset.editWords.replace("%(label)s", labelOf(el));   // no text of its own: it stands in the value's cell
   return button;
 }
 function pencils() {
@@ -157,11 +187,13 @@ function pencils() {
 pencils();
 document.addEventListener("htmx:after:swap", pencils);
 let floating = null;
-document.addEventListener("pointerover", (e) => {
+function float(e) {
   const el = e.target.closest?.("td[data-edit], th[data-edit]");
   if (floating && floating.parentElement !== el) { if (floating === document.activeElement) return; floating.remove(); floating = null; }
   if (!floating && isEditable(el) && el !== cell) { floating = pencil(el); floating.tabIndex = -1; el.append(floating); }
-});
+}
+document.addEventListener("pointerover", float);
+document.addEventListener("focusin", float);              // who comes by the keyboard sees it too; F2 presses it
 
 /* ---------- Keys and clicks ---------- */
 document.addEventListener("click", (e) => {
@@ -217,7 +249,7 @@ function inForm(e) {
 }
 // Among several boxes Tab moves as ever; from the last of them, and from any other control, it saves and goes on.
 function isLast(e) {
-  if (e.target.matches("button") || box.querySelector(".notice") || typed() === refused) return false;   // never a trap
-  const all = [...box.querySelectorAll("input:not([type=hidden]), select, textarea")];
+  if (e.target.matches("button") || box.querySelector(".notice") || typed() === refused || looseWords()) return false;   // never a trap
+  const all = [...box.querySelectorAll("input:not([type=hidden]), select, textarea")].filter((one) => !one.hidden);
   return e.target === (e.shiftKey ? all[0] : all.at(-1));
 }
