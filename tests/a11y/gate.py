@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Browser, CDPSession, Error as PlaywrightError, Page
 
@@ -101,7 +102,7 @@ class Gate:
     language: str = "en"
     cookies: Any = None
     findings: list[Finding] = field(default_factory=list)
-    titles: dict[str, str] = field(default_factory=dict)
+    titles: dict[str, State] = field(default_factory=dict)
     stops: int = 0
     frame_walked: bool = False
     frame_judged: bool = False
@@ -186,9 +187,9 @@ class Gate:
 
     def _facts(self, page: Page, state: State) -> None:
         title, facts = page.title(), page.evaluate(FACTS_JS)
-        if title in self.titles:
-            self.add(state, "page", "light", "title not unique", f"{title!r}, also {self.titles[title]}")
-        self.titles[title] = state.name
+        known = self.titles.setdefault(title, state)
+        if page_of(known) != page_of(state):
+            self.add(state, "page", "light", "title not unique", f"{title!r}, also {known.name}")
         for name in ("h1", "main"):
             if facts[name] != 1:
                 self.add(state, "page", "light", f"{name} count", facts[name])
@@ -256,6 +257,12 @@ class Gate:
     def report(self) -> str:
         rows = sorted({str(one) for one in self.findings})
         return f"{len(self.findings)} findings, {self.stops} Tab stops walked\n" + "\n".join(rows)
+
+
+def page_of(state: State) -> tuple[str, list[str]]:
+    """What a title must tell apart: the page and the words that it was searched for, not its columns or what is open on it."""
+    address = urlsplit(state.path)
+    return address.path, parse_qs(address.query).get("q", [])
 
 
 def settle(page: Page) -> None:
