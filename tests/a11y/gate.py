@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Browser, CDPSession, Error as PlaywrightError, Page
 
@@ -188,7 +187,7 @@ class Gate:
     def _facts(self, page: Page, state: State) -> None:
         title, facts = page.title(), page.evaluate(FACTS_JS)
         known = self.titles.setdefault(title, state)
-        if page_of(known) != page_of(state):
+        if known.path != state.path:  # one address, whatever is open on it, has one title
             self.add(state, "page", "light", "title not unique", f"{title!r}, also {known.name}")
         for name in ("h1", "main"):
             if facts[name] != 1:
@@ -257,12 +256,6 @@ class Gate:
     def report(self) -> str:
         rows = sorted({str(one) for one in self.findings})
         return f"{len(self.findings)} findings, {self.stops} Tab stops walked\n" + "\n".join(rows)
-
-
-def page_of(state: State) -> tuple[str, list[str]]:
-    """What a title must tell apart: the page and the words that it was searched for, not its columns or what is open on it."""
-    address = urlsplit(state.path)
-    return address.path, parse_qs(address.query).get("q", [])
 
 
 def settle(page: Page) -> None:

@@ -204,7 +204,7 @@ def records(scene: dict[str, Any]) -> Iterator[State]:
     yield State("new lead", "/leads/new/")
     yield State("lead, a file to be changed", f"{lead}edit/")
     yield State("lead's attributes alone", f"/attributes/of/sales.lead/{at['lead']}/")
-    yield State("leads, with a file", "/leads/?tab=all&columns=name:200,custom_scan:200")
+    yield State("leads, with a file", "/leads/?tab=all&q=jan&columns=name:200,custom_scan:200")
     yield State("new lead refused", "/leads/new/", refused())
     yield State("timeline alone", f"/activity/sales.lead/{at['lead']}/")
     yield State("documents alone", f"/documents/of/sales.lead/{at['lead']}/")
