@@ -3,10 +3,14 @@
 import ipaddress
 import os
 import socket
-from collections.abc import Iterator
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection, connections
 from django.test import TransactionTestCase
 
 LEGS = ("sqlite", "postgresql")
@@ -76,3 +80,47 @@ def _append_only_tables_can_be_emptied() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", teardown)
         yield
+
+
+# --- several at once ---
+
+
+@pytest.fixture
+def together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Any]]:
+    """Runs functions at once, each in a thread; gives what each returned, or the error it raised."""
+
+    def run(*jobs: Callable[[], Any]) -> list[Any]:
+        if connection.vendor == "sqlite" and not (tmp_path / "db.sqlite3").exists():
+            into_file(tmp_path / "db.sqlite3", monkeypatch)
+        results: list[Any] = [None] * len(jobs)
+        threads = [
+            threading.Thread(target=work, args=(job, results, number)) for number, job in enumerate(jobs)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        return results
+
+    return run
+
+
+def into_file(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test's database in memory, copied to a file that new connections open."""
+    connection.ensure_connection()
+    target = sqlite3.connect(file)
+    connection.connection.backup(target)
+    target.execute(
+        "PRAGMA journal_mode=WAL"
+    )  # once, here: threads that all switched it at once would hinder each other
+    target.close()
+    monkeypatch.setitem(connections.settings["default"], "NAME", str(file))
+
+
+def work(job: Callable[[], Any], results: list[Any], number: int) -> None:
+    try:
+        results[number] = job()
+    except Exception as error:  # noqa: BLE001 - the test looks at it
+        results[number] = error
+    finally:
+        connection.close()

@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from typing import Any, ClassVar, Self, TypeVar
 from uuid import UUID
 
@@ -38,6 +39,10 @@ class AboutQuerySet(OwnedQuerySet[A]):
         What is about a record follows that record: hidden from whoever may not see it. What is about nothing is
         seen by whom the grant reaches.
         """
+        return self.visible_among(actor, carrying_kinds())
+
+    def visible_among(self, actor: Actor, kinds: Iterable[RecordKind]) -> Self:
+        """Of what is about records of these kinds, and about nothing: who knows the kinds that there are asks for no others."""
         scope = actor.scope(self.model.view_permission)
         if scope is None:
             return self.none()
@@ -45,7 +50,7 @@ class AboutQuerySet(OwnedQuerySet[A]):
             return self
         owners = actor.owners(scope)
         seen: Any = Q(about_kind="") if owners is None else Q(about_kind="", owner__in=owners)
-        for kind in carrying_kinds():
+        for kind in kinds:
             if actor.may(kind.model.view_permission):
                 carriers = kind.model.objects.visible_to(actor).filter(pk=OuterRef("about_id"))
                 seen = seen | Q(about_kind=kind.name) & Exists(carriers)

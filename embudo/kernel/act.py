@@ -13,8 +13,6 @@ from embudo.kernel.models import LogAbout, LogEntry
 from embudo.kernel.prepared import insert, insert_all, made
 from embudo.kernel.record import Record, new_id
 
-FEW = 3  # entries for which one statement each costs less than building one for all
-
 
 @dataclass
 class RecordedChange:
@@ -71,11 +69,10 @@ class Act:
         has_further = any(len(event.about) > 1 for event in self.events)
         if has_further:
             LogEntry.objects.bulk_create(entries)
-        elif len(entries) > FEW:
+        elif len(entries) > 1:
             insert_all(entries)
         else:
-            for entry in entries:
-                insert(entry)
+            insert(entries[0])
         further = [
             LogAbout(entry=entry, kind=kind, record_id=record_id)
             for entry, event in zip(entries, self.events, strict=True)
@@ -107,19 +104,15 @@ class Act:
 
 def logged(change: RecordedChange, keys: personal.Keys) -> dict[str, Any]:
     """A change as the log keeps it: personal values apart, encrypted under their subject's key."""
-    hidden = {
-        side: {name: value for name, value in values.items() if name in change.personal}
-        for side, values in (("before", change.before), ("after", change.after))
-        if values
-    }
+    hidden: dict[str, dict[str, Any]] = {}
     entry: dict[str, Any] = {"kind": change.kind, "id": str(change.record_id)}
     entry |= {"version": change.version, "order": change.order}
     for side, values in (("before", change.before), ("after", change.after)):
-        entry[side] = (
-            None
-            if values is None
-            else {name: value for name, value in values.items() if name not in change.personal}
-        )
+        if values:
+            hidden[side] = {name: values[name] for name in change.personal if name in values}
+            entry[side] = {name: value for name, value in values.items() if name not in hidden[side]}
+        else:
+            entry[side] = values
     if any(hidden.values()):
         entry["subject"] = str(change.subject_id)
         entry["personal"] = personal.encrypt(keys[change.subject_id], hidden)

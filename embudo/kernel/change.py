@@ -44,7 +44,7 @@ def _note(record: Record, before: dict[str, Any] | None, after: dict[str, Any] |
             record.version,
             before,
             after,
-            tuple(name for name in named if name in type(record).personal_fields),
+            tuple(name for name in type(record).personal_fields if name in named),
         )
     )
 
@@ -71,7 +71,7 @@ def create_all(records: Sequence[R]) -> Sequence[R]:
                 {
                     name: plain(value)
                     for name, column in names
-                    if (value := held[column]) or (value is not None and value not in EMPTY)
+                    if (value := held[column]) or (value is not None and value != "" and value not in EMPTY)
                 },
             )
             keep_files(record)

@@ -1,4 +1,6 @@
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -52,7 +54,26 @@ def gone_of(request: HttpRequest, actor: Actor) -> Gone | None:
 
 def also_known_as(kind: str, record_id: UUID) -> list[UUID]:
     """The record's id and those of all that were merged into it: what its history is read by."""
-    return [record_id, *(_former[0](kind, record_id) if _former else ())]
+    known = _known.get()
+    if known is not None and (kind, record_id) in known:
+        return list(known[kind, record_id])
+    found = [record_id, *(_former[0](kind, record_id) if _former else ())]
+    if known is not None:
+        known[kind, record_id] = tuple(found)
+    return found
+
+
+_known: ContextVar[dict[tuple[str, UUID], tuple[UUID, ...]] | None] = ContextVar("former", default=None)
+
+
+@contextmanager
+def looked_up_once() -> Iterator[None]:
+    """Inside, each record's former ids are asked for once: while the parts of one page about it are drawn."""
+    token = _known.set({})
+    try:
+        yield
+    finally:
+        _known.reset(token)
 
 
 def new_address(request: HttpRequest, actor: Actor) -> str:

@@ -26,13 +26,18 @@ def derived_key(purpose: str) -> bytes:
     return HKDF(SHA256(), 32, salt=None, info=purpose.encode()).derive(settings.SECRET_KEY.encode())
 
 
+@cache
+def _wrapping() -> AESGCM:
+    return AESGCM(derived_key("personal keys"))
+
+
 def _wrap(key: bytes) -> bytes:
     nonce = os.urandom(NONCE)
-    return nonce + AESGCM(derived_key("personal keys")).encrypt(nonce, key, None)
+    return nonce + _wrapping().encrypt(nonce, key, None)
 
 
 def _unwrap(wrapped: bytes) -> bytes:
-    return AESGCM(derived_key("personal keys")).decrypt(wrapped[:NONCE], wrapped[NONCE:], None)
+    return _wrapping().decrypt(wrapped[:NONCE], wrapped[NONCE:], None)
 
 
 def known_keys(subjects: Collection[UUID]) -> dict[UUID, bytes]:

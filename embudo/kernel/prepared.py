@@ -5,7 +5,7 @@ the database takes to answer it. For the few places that every call passes or th
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
@@ -21,6 +21,7 @@ from django.db.models.sql import InsertQuery, UpdateQuery
 from django.db.transaction import TransactionManagementError
 
 from embudo.kernel.actor import Actor
+from embudo.kernel.columns import adapter_of, column_of, copy_rows, insert_arrays, sent
 from embudo.kernel.errors import NotFound
 from embudo.kernel.permission import Permission, Scope
 
@@ -39,17 +40,6 @@ def _mark(number: int, value: Any) -> Any:
     if isinstance(value, date):
         return date(2, 1, 1 + number)
     return f"\x01{number}\x01"
-
-
-def _sent(value: Any, connection: BaseDatabaseWrapper) -> Any:
-    """As this database takes it."""
-    if isinstance(value, UUID):
-        return value if connection.features.has_native_uuid_field else value.hex
-    if isinstance(value, datetime):
-        return connection.ops.adapt_datetimefield_value(value)
-    if isinstance(value, date):
-        return connection.ops.adapt_datefield_value(value)
-    return value
 
 
 @dataclass(frozen=True)
@@ -97,7 +87,7 @@ class _Statement:
     def filled(self, values: Values, connection: BaseDatabaseWrapper) -> list[Any]:
         params = list(self.params)
         for place, name in self.places:
-            params[place] = _sent(values[name], connection)
+            params[place] = sent(values[name], connection)
         return params
 
     def read(self, rows: Iterable[Sequence[Any]], connection: BaseDatabaseWrapper) -> Rows:
@@ -115,7 +105,7 @@ class _Statement:
 
 def _statement(compiler: Any, marks: Values, *, is_locking: bool) -> _Statement:
     sql, params = compiler.as_sql()
-    known = {_sent(mark, compiler.connection): name for name, mark in marks.items()}
+    known = {sent(mark, compiler.connection): name for name, mark in marks.items()}
     places = [(place, known[value]) for place, value in enumerate(params) if _is_mark(value, known)]
     if {name for _place, name in places} != set(marks):
         raise ValueError(f"a value is not a parameter of its own: {sql}")
@@ -126,17 +116,9 @@ def _statement(compiler: Any, marks: Values, *, is_locking: bool) -> _Statement:
     )
 
 
-def _cursor(connection: BaseDatabaseWrapper) -> Any:
-    """For statements that come again and again: PostgreSQL keeps them, and need not read and plan them each time."""
-    cursor: Any = connection.cursor()
-    if connection.vendor == "postgresql":
-        from django.db.backends.postgresql.base import (  # noqa: PLC0415 - not in memory where there is SQLite
-            ServerBindingCursor,
-        )
-
-        cursor.cursor.close()
-        cursor.cursor = ServerBindingCursor(connection.connection)  # type: ignore[call-arg]
-    return cursor
+def repeating_cursor(connection: Any) -> Any:
+    """For a statement that comes again and again: PostgreSQL need not read and plan it each time."""
+    return connection.repeating_cursor() if connection.vendor == "postgresql" else connection.cursor()
 
 
 def _is_mark(value: Any, known: dict[Any, str]) -> bool:
@@ -170,7 +152,7 @@ class Prepared:
             return []
         if statement.is_locking and not connection.in_atomic_block:
             raise TransactionManagementError("a row is locked only inside a transaction")
-        with _cursor(connection) as cursor:
+        with repeating_cursor(connection) as cursor:
             cursor.execute(statement.sql, statement.filled(given, connection))
             return statement.read(cursor.fetchall(), connection)
 
@@ -188,26 +170,32 @@ class Prepared:
 class PreparedSight(Prepared):
     """
     The same for what an actor sees: `build(actor, **values)` starts at `visible_to(actor)`, which must follow from the
-    grant of `permission` and the owner alone. A grant that reaches a team or those below is not compiled in advance.
+    grant of `permission` (and of any `further` ones) and the owner alone. A grant that reaches a team or those below is not
+    compiled in advance.
     """
 
-    def __init__(self, permission: Permission, build: Callable[..., QuerySet[Any, Any]]) -> None:
+    def __init__(
+        self, permission: Permission, build: Callable[..., QuerySet[Any, Any]], *further: Permission
+    ) -> None:
         super().__init__(build)
-        self.permission = permission
+        self.permission, self.further = permission, further
 
     def seen(self, actor: Actor, **values: Any) -> Rows:
-        scope = actor.scope(self.permission)
-        if scope not in PLAIN_SCOPES:
+        scope, others = actor.scope(self.permission), tuple(map(actor.scope, self.further))
+        is_plain = all(one in PLAIN_SCOPES for one in (scope, *others))
+        if not is_plain or (others and None in (scope, *others)):
             return list(self.build(actor, **values))
         given = {name: value for name, value in values.items() if value}
-        if scope is not Scope.OWN or actor.id is None:
-            return self._run((scope, actor.kind), lambda **marks: self.build(actor, **marks), values, given)
+        if Scope.OWN not in (scope, *others) or actor.id is None:
+            return self._run(
+                (scope, *others, actor.kind), lambda **marks: self.build(actor, **marks), values, given
+            )
 
         def own(owner: UUID, **marks: Any) -> QuerySet[Any, Any]:
             return self.build(replace(actor, id=owner), **marks)
 
         return self._run(
-            (scope, actor.kind), own, {"owner": actor.id, **values}, {"owner": actor.id, **given}
+            (scope, *others, actor.kind), own, {"owner": actor.id, **values}, {"owner": actor.id, **given}
         )
 
 
@@ -219,7 +207,10 @@ def found_one(found: Rows) -> Any:
 
 
 class PreparedUpdate:
-    """`build(**values)` gives (queryset, changed columns); `run(**values)` changes them and tells how many rows."""
+    """
+    `build(**values)` gives (queryset, changed columns); `run(**values)` changes them and tells how many rows,
+    `changed(column, **values)` what one of the columns holds now, in each row. An empty value is another statement.
+    """
 
     def __init__(self, build: Callable[..., tuple[QuerySet[Any, Any], Values]]) -> None:
         self.build = build
@@ -227,20 +218,38 @@ class PreparedUpdate:
 
     def run(self, **values: Any) -> int:
         connection = connections[DEFAULT_DB_ALIAS]
-        key = (connection.vendor, *values)
-        if key not in self.known:
-            self.known[key] = self._changing(values)
-        statement = self.known[key]
-        with _cursor(connection) as cursor:
-            cursor.execute(statement.sql, statement.filled(values, connection))
+        statement, given = self._filled("", values, connection.vendor)
+        with repeating_cursor(connection) as cursor:
+            cursor.execute(statement.sql, statement.filled(given, connection))
             return int(cursor.rowcount)
 
-    def _changing(self, values: Values) -> _Statement:
-        marks = {name: _mark(number, value) for number, (name, value) in enumerate(values.items())}
-        found, changed = self.build(**marks)
+    def changed(self, column: str, /, **values: Any) -> list[Any]:
+        connection = connections[DEFAULT_DB_ALIAS]
+        statement, given = self._filled(column, values, connection.vendor)
+        with repeating_cursor(connection) as cursor:
+            cursor.execute(statement.sql, statement.filled(given, connection))
+            return [row[0] for row in statement.read(cursor.fetchall(), connection)]
+
+    def _filled(self, column: str, values: Values, vendor: str) -> tuple[_Statement, Values]:
+        given = {name: value for name, value in values.items() if value}
+        key = (vendor, column, *given)
+        if key not in self.known:
+            self.known[key] = self._changing(column, values, given)
+        return self.known[key], given
+
+    def _changing(self, column: str, values: Values, given: Values) -> _Statement:
+        marks = {name: _mark(number, value) for number, (name, value) in enumerate(given.items())}
+        found, changed = self.build(**{**values, **marks})
         query: Any = found.query.chain(UpdateQuery)
         query.add_update_values(changed)
-        return _statement(query.get_compiler(DEFAULT_DB_ALIAS), marks, is_locking=False)
+        compiler = query.get_compiler(DEFAULT_DB_ALIAS)
+        statement = _statement(compiler, marks, is_locking=False)
+        if not column:
+            return statement
+        told = found.model._meta.get_field(column).get_col(found.model._meta.db_table)
+        sql, _params = compiler.compile(told)
+        converters = tuple((place, *known) for place, known in compiler.get_converters([told]).items())
+        return replace(statement, sql=f"{statement.sql} RETURNING {sql}", converters=converters)
 
 
 @dataclass(frozen=True)
@@ -272,7 +281,7 @@ def insert(row: Model, *, or_ignore: bool = False) -> bool:
     params = [
         one.get_db_prep_save(value, connection) for one, value in zip(known.fields, values, strict=True)
     ]
-    with _cursor(connection) as cursor:
+    with repeating_cursor(connection) as cursor:
         cursor.execute(known.sql, params)
         is_new = bool(cursor.rowcount > 0)
     row._state.adding, row._state.db = False, connection.alias
@@ -293,7 +302,7 @@ def _insert(row: Model, *, or_ignore: bool) -> _Insert:
     )
 
 
-PLAIN = frozenset({str, int, bool, float, bytes, type(None)})  # what every driver takes as it is
+MANY = 20  # rows from which on PostgreSQL is sent them together
 STRUCTURED = frozenset({"JSONField", "DecimalField", "BinaryField"})
 _adapters: dict[tuple[str, type[Model]], list[tuple[str, bool, Callable[[Any], Any]]]] = {}
 
@@ -341,41 +350,18 @@ def insert_all(rows: Sequence[Model], *, or_ignore: bool = False) -> int:
     place = (connection.vendor, kind)
     if place not in _adapters:
         _adapters[place] = [
-            (one.attname, one.get_internal_type() not in STRUCTURED, _adapter(one, connection))
+            (one.attname, one.get_internal_type() not in STRUCTURED, adapter_of(one, connection))
             for one in known.fields
         ]
-    adapters = _adapters[place]
-    params = [
-        [
-            value if type(value := getattr(row, name)) in PLAIN and is_plain else adapt(value)
-            for name, is_plain, adapt in adapters
-        ]
-        for row in rows
-    ]
-    with _cursor(connection) as cursor:
-        cursor.executemany(known.sql, params)
-        written = int(cursor.rowcount)
+    columns = [column_of(rows, *one) for one in _adapters[place]]
+    if connection.vendor != "postgresql" or len(rows) < MANY:
+        with repeating_cursor(connection) as cursor:
+            cursor.executemany(known.sql, list(zip(*columns, strict=True)))
+            written = int(cursor.rowcount)
+    elif or_ignore:
+        written = insert_arrays(kind, known.fields, columns, connection)
+    else:
+        written = copy_rows(kind, known.fields, columns, connection)
     for row in rows:
         row._state.adding, row._state.db = False, connection.alias
     return written
-
-
-def _adapter(one: "Field[Any, Any]", connection: BaseDatabaseWrapper) -> Callable[[Any], Any]:
-    """How this database takes a value of the field."""
-    is_kept_as_text = connection.vendor == "sqlite" and connection.timezone is UTC
-
-    def moment(value: datetime) -> Any:
-        if is_kept_as_text and value.tzinfo is UTC:
-            return value.isoformat(" ").removesuffix("+00:00")  # what Django comes to by a longer way
-        return _sent(value, connection)
-
-    has_ids = connection.features.has_native_uuid_field
-
-    def adapt(value: Any) -> Any:
-        if type(value) is UUID:
-            return value if has_ids else value.hex
-        if type(value) is datetime:
-            return moment(value)
-        return one.get_db_prep_save(value, connection)
-
-    return adapt

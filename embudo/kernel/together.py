@@ -1,4 +1,5 @@
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
@@ -9,12 +10,22 @@ from django.db.models import CharField, QuerySet, Value
 def together(**parts: QuerySet[Any]) -> dict[str, list[tuple[Any, ...]]]:
     """Several querysets of the same columns (`values_list`) read by one statement; the rows of each under its name."""
     found: dict[str, list[tuple[Any, ...]]] = {name: [] for name in parts}
+    return found | parted(joined(**parts)) if parts else found
+
+
+def joined(**parts: QuerySet[Any]) -> QuerySet[Any]:
+    """The querysets as one, whose last column says which part a row is of: for a statement that is prepared."""
     named = [
         rows.order_by().annotate(part=Value(name, output_field=CharField())) for name, rows in parts.items()
     ]
-    if not named:
-        return found
-    for *row, name in named[0].union(*named[1:], all=True) if len(named) > 1 else named[0]:
+    found: QuerySet[Any] = named[0].union(*named[1:], all=True) if len(named) > 1 else named[0]
+    return found
+
+
+def parted(rows: Iterable[Sequence[Any]]) -> dict[str, list[tuple[Any, ...]]]:
+    """The rows of each part, without the column that names it."""
+    found = defaultdict[str, list[tuple[Any, ...]]](list)
+    for *row, name in rows:
         found[name].append(tuple(row))
     return found
 

@@ -12,6 +12,7 @@ from django.db.utils import InterfaceError, OperationalError
 from django.utils.module_loading import import_string
 
 from embudo.kernel import clock, idempotency, job, limit
+from embudo.kernel.demand import demand
 from embudo.kernel.event import Schedule, every, schedules
 from embudo.kernel.follow import BATCH, SECONDS, follow
 from embudo.kernel.models import Job, Schedule as ScheduleRow
@@ -22,7 +23,7 @@ IDLE = 0.2  # seconds between two looks when nothing was found
 # What happens within a tenth of a second is answered together: every turn of a reaction is a commit, and a commit takes the
 # writer and the disk from those who work.
 GATHERING = 0.1
-LEAVES = 2.0  # the time left to the others for each second that the worker wrote while they did
+LEAVES = 2.0  # the time left to people for each second that the worker worked while they waited
 LONGEST_REST = 1.0
 
 
@@ -45,7 +46,7 @@ def run(stop: threading.Event) -> None:
         if not busy:
             close_old_connections()
         rest = 0.0 if busy else pace.rest()
-        if had_to_wait_for_its_turn():
+        if demand.is_high() or had_to_wait_for_its_turn():
             rest = max(rest, min(LEAVES * (monotonic() - started), LONGEST_REST))
         stop.wait(rest)
 

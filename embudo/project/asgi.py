@@ -14,6 +14,7 @@ django.setup(set_prefix=False)
 
 from django.core.wsgi import get_wsgi_application  # noqa: E402 - Django must be set up first
 
+from embudo.kernel.demand import demand  # noqa: E402
 from embudo.project.bridge import Message, Pages, Receive, Scope, Send  # noqa: E402
 from embudo.project.health import requests  # noqa: E402
 from embudo.project.live import Hub, LiveEvents  # noqa: E402
@@ -48,7 +49,8 @@ class Application:
                 requests.count(scope["method"], message["status"], perf_counter() - started)
             await send(message)
 
-        await self.pages(scope, receive, counted)
+        with demand.one():
+            await self.pages(scope, receive, counted)
 
     async def live(self, receive: Receive, send: Send) -> None:
         """The server's start and end, where it tells them."""

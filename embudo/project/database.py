@@ -3,7 +3,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 SQLITE_START = (
-    "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA foreign_keys=ON;PRAGMA mmap_size=268435456;"
+    "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA foreign_keys=ON;PRAGMA mmap_size=134217728;"
     "PRAGMA cache_size=-16384;PRAGMA temp_store=MEMORY;"
 )
 
@@ -42,7 +42,7 @@ def postgresql(netloc: str, name: str, options: dict[str, str]) -> dict[str, Any
     socket = options.pop("host", "")
     kept = options.pop("prepare_threshold", str(SEEN_BEFORE))
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "embudo.kernel.postgresql",
         "NAME": name,
         "USER": unquote(user),
         "PASSWORD": unquote(password),

@@ -7,6 +7,7 @@ import socket
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 from django.db import connections
 from django.urls import get_resolver
 
+from embudo.kernel.demand import demand
 from embudo.project.wake import Wire, wires
 
 GRACE = 8.0  # seconds that a child has to end by itself
@@ -55,7 +57,10 @@ class Group:
             self.roles[role]()
         except KeyboardInterrupt:
             pass
+        except BaseException:  # noqa: BLE001 - it ends below, and somebody must be told why
+            traceback.print_exc()
         finally:
+            sys.stderr.flush()
             os._exit(0)
 
     def _wait(self) -> None:
@@ -130,7 +135,7 @@ def listen(reserved: socket.socket) -> socket.socket:
     return listening
 
 
-def web(reserved: socket.socket, wire: Wire) -> Callable[[], None]:
+def web(reserved: socket.socket, wire: Wire, place: int) -> Callable[[], None]:
     """The part of a web process. All that it needs is imported here, in the parent: its children share that memory."""
     import uvicorn  # noqa: PLC0415 - needed by who serves
 
@@ -140,6 +145,7 @@ def web(reserved: socket.socket, wire: Wire) -> Callable[[], None]:
 
     def run() -> None:
         wires.own = wire
+        demand.sit(place)
         config = uvicorn.Config(
             application,
             log_level="warning",
@@ -166,8 +172,9 @@ def work() -> None:
 
 
 def serve(reserved: socket.socket, *, processes: int, is_working: bool = True) -> None:
+    demand.share(processes)
     roles: dict[str, Callable[[], None]] = {
-        f"web {number}": web(reserved, wire) for number, wire in enumerate(wires.string(processes), 1)
+        f"web {place + 1}": web(reserved, wire, place) for place, wire in enumerate(wires.string(processes))
     }
     if is_working:
         roles["worker"] = work

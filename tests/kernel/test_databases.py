@@ -76,6 +76,24 @@ def test_transaction_open_in_another_database_holds_up_nothing(monkeypatch: pyte
     assert heard == [1]
 
 
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_connection_that_the_server_has_ended_is_not_usable() -> None:
+    elsewhere = connection.copy("elsewhere")
+    try:
+        with elsewhere.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            (process,) = cursor.fetchone()
+        assert elsewhere.is_usable()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [process])
+        assert not elsewhere.is_usable()
+        elsewhere.close()
+        assert not elsewhere.is_usable()
+    finally:
+        elsewhere.close()
+
+
 def count_up(file: str, rounds: int) -> None:
     wrapper = DatabaseWrapper(
         {

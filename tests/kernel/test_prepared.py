@@ -5,7 +5,7 @@ from django.db import connection, transaction
 from django.db.transaction import TransactionManagementError
 
 from embudo.kernel.models import Cursor, LogEntry, PersonalKey
-from embudo.kernel.prepared import Prepared, PreparedUpdate, insert
+from embudo.kernel.prepared import MANY, Prepared, PreparedUpdate, insert, insert_all
 from embudo.kernel.record import new_id
 
 PLACES = Prepared(lambda name: Cursor.objects.filter(name=name).values_list("name", "seq"))
@@ -77,3 +77,41 @@ def test_transaction_on_sqlite_begins_with_its_first_statement() -> None:
         Cursor.objects.filter(name="one").delete()
         transaction.set_rollback(True)
     assert Cursor.objects.filter(name="one").exists()
+
+
+@pytest.mark.django_db
+def test_prepared_update_tells_what_a_column_holds_now() -> None:
+    Cursor.objects.create(name="one", seq=7)
+    keyed = PreparedUpdate(lambda subject, key: (PersonalKey.objects.filter(subject=subject), {"key": key}))
+    subject = new_id()
+    PersonalKey.objects.create(subject=subject, key=b"x")
+    assert MOVED.changed("seq", name="one", other="two") == [7]
+    assert keyed.changed("subject", subject=subject, key=None) == [subject]
+    assert keyed.changed("subject", subject=new_id(), key=None) == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("count", [3, 3 * MANY])
+def test_insert_all_or_ignore_leaves_the_rows_that_stand(count: int) -> None:
+    ids = [new_id() for _number in range(count)]
+    PersonalKey.objects.create(subject=ids[0], key=b"first")
+    assert insert_all([PersonalKey(subject=one, key=b"later") for one in ids], or_ignore=True) == count - 1
+    assert bytes(PersonalKey.objects.get(pk=ids[0]).key or b"") == b"first"
+    assert PersonalKey.objects.filter(key=b"later").count() == count - 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("count", [3, 3 * MANY])
+def test_insert_all_keeps_values_and_order_and_lets_the_database_fill_its_own_columns(count: int) -> None:
+    rows = [
+        LogEntry(
+            act=new_id(), name=f"a\t{n}\\N\n", command="b", actor_kind="user", data={"n": [n, None, 'ż"']}
+        )
+        for n in range(count)
+    ]
+    assert insert_all(rows) == count
+    found = list(LogEntry.objects.order_by("seq"))
+    assert [(one.act, one.name, one.data, one.at) for one in found] == [
+        (one.act, one.name, one.data, one.at) for one in rows
+    ]
+    assert all(one.txid is not None and not one._state.adding for one in found)

@@ -142,7 +142,9 @@ def register() -> None:
         )
     )
     register_panel(
-        Panel("directory.company", "side", _("Group"), company_group_url, VIEW_COMPANIES, order=40)
+        Panel(
+            "directory.company", "side", _("Group"), company_group_url, VIEW_COMPANIES, order=40, statements=4
+        )
     )
     for page in ("companies", "company", "company_new", "people", "person", "person_new"):
         register_help(f"directory:{page}", _("Companies and people"), "directory/help.html")

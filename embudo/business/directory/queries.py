@@ -19,7 +19,7 @@ from embudo.business.directory.models import (
 )
 from embudo.business.directory.rules import MOST_LEVELS, company_key, person_key, tax_key
 from embudo.business.directory.rules.registers import Numbers, all_registers
-from embudo.foundation.duplicates.queries.likeness import Found, alike_rows, padded
+from embudo.foundation.duplicates.queries.likeness import Found, Question, alike_rows, answers, padded
 from embudo.foundation.duplicates.rules.wording import reasons_text
 from embudo.kernel.actor import Actor
 from embudo.kernel.fold import fold
@@ -140,10 +140,11 @@ def _best(found: Any, words: str) -> Any:
     return found.matching(words).order_by("name", "id")[:MOST_OPTIONS]
 
 
-def possible_duplicates(
+def possible_duplicates(  # noqa: PLR0913 - one keyword an attribute
     actor: Actor,
     *,
     name: str = "",
+    company_name: str | None = None,
     email: str = "",
     phone: str = "",
     tax_id: str = "",
@@ -152,21 +153,31 @@ def possible_duplicates(
 ) -> list[Candidate]:
     """
     Companies and people that may be meant, the surest first, by the likeness that the search for duplicates goes by. `name`
-    is a company's or a person's, `phone` in E.164. What has the very same name, number or address is found as soon as it
-    is written, what is merely similar once its keys are (they follow in the background).
+    is a company's or a person's, a company's only where `company_name` is not given; `phone` in E.164. What has the very
+    same name, number or address is found as soon as it is written, what is merely similar once its keys are (they follow
+    in the background).
     """
     said = {"email": email.strip(), "phone": phone}
     keys = {"email_key": email.strip().lower(), "phone_key": phone, "mobile_key": phone}
-    found: list[Candidate] = []
+    questions = []
     if COMPANY in kinds:
-        keys_ = {"name_key": company_key(name) if name.strip() else "", "tax_key": tax_key(tax_id), **keys}
-        rows = [{"name": name, "tax_id": tax_id, **said}]
-        found += _candidates(actor, COMPANY, COMPANIES, rows, keys_, but)
+        called = name if company_name is None else company_name
+        keys_ = {
+            "name_key": company_key(called) if called.strip() else "",
+            "tax_key": tax_key(tax_id),
+            **keys,
+        }
+        rows = [{"name": called, "tax_id": tax_id, **said}]
+        questions.append(Question(COMPANY, rows, _equal(actor, COMPANIES, keys_)))
     if PERSON in kinds:
         keys_ = {"name_key": person_key("", name), **keys}
-        found += _candidates(
-            actor, PERSON, PEOPLE, [{**one, **said} for one in _parted_names(name)], keys_, but
-        )
+        rows = [{**one, **said} for one in _parted_names(name)]
+        questions.append(Question(PERSON, rows, _equal(actor, PEOPLE, keys_)))
+    found = [
+        one
+        for question, answer in zip(questions, answers(actor, questions, is_even=True), strict=True)
+        for one in _candidates(question.kind_name, answer, but)
+    ]
     return sorted(found, key=lambda one: (-one.score, one.title, one.id))[:MOST_CANDIDATES]
 
 
@@ -209,18 +220,14 @@ TITLED = {
 }
 
 
-def _candidates(
-    actor: Actor,
-    kind: str,
-    lookup: PreparedSight,
-    rows: list[dict[str, str]],
-    keys: dict[str, str],
-    but: UUID | None,
-) -> list[Candidate]:
+def _equal(actor: Actor, lookup: PreparedSight, keys: Mapping[str, str]) -> list[UUID]:
     given = {column: value for column, value in keys.items() if value}
-    sure = [row[0] for row in lookup.seen(actor, **given)] if given else []
+    return [row[0] for row in lookup.seen(actor, **given)] if given else []
+
+
+def _candidates(kind: str, answer: Iterable[Iterable[Found]], but: UUID | None) -> list[Candidate]:
     likely: dict[UUID, Found] = {}
-    for found in alike_rows(actor, kind, rows, also=sure, is_even=True):
+    for found in answer:
         for one in found:
             held = likely.get(one.record_id)
             if one.record_id != but and (held is None or one.likeness.bits > held.likeness.bits):

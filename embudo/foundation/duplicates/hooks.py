@@ -1,14 +1,13 @@
 from typing import Any
 from uuid import UUID
 
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from embudo.foundation.duplicates import permissions
 from embudo.foundation.duplicates.commands.keys import forget_erased
 from embudo.foundation.duplicates.queries.redirects import former_ids, survivor_of
 from embudo.foundation.ui.help import register_help
-from embudo.foundation.ui.hooks_registry import MenuEntry, Panel, register_menu, register_panel
+from embudo.foundation.ui.hooks_registry import MenuEntry, Panel, about_url, register_menu, register_panel
 from embudo.kernel.erasing import register_eraser
 from embudo.kernel.former import register_former
 from embudo.kernel.kind import kind_named
@@ -16,7 +15,7 @@ from embudo.kernel.wording import register_event_text
 
 
 def panel_address(kind: str, record_id: UUID) -> str:
-    return reverse("duplicates:panel", args=[kind, record_id])
+    return about_url("duplicates:panel", kind, record_id)
 
 
 def is_matched(kind: str) -> bool:
@@ -30,7 +29,16 @@ def register() -> None:
     register_menu(MenuEntry(_("Duplicates"), "duplicates:queue", "git-merge", permissions.VIEW, order=45))
     place: Any = panel_address
     register_panel(
-        Panel("*", "side", _("Possible duplicates"), place, permissions.VIEW, order=40, fits=is_matched)
+        Panel(
+            "*",
+            "side",
+            _("Possible duplicates"),
+            place,
+            permissions.VIEW,
+            order=40,
+            fits=is_matched,
+            statements=3,
+        )
     )
     for page in ("queue", "pair", "merges", "merge", "scan"):
         register_help(f"duplicates:{page}", _("Duplicates"), "duplicates/help/duplicates.html")

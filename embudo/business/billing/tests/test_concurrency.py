@@ -1,13 +1,10 @@
 """What only several people at once can show; on SQLite against a file, where each thread has a connection of its own."""
 
-import sqlite3
-import threading
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import transaction
 from django.db.models import Sum
 
 from embudo.business.billing import commands
@@ -34,47 +31,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 PEOPLE = 8
 
 Together = Callable[..., list[Any]]
-
-
-@pytest.fixture
-def together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Together:
-    """Runs functions at once, each in a thread; gives what each returned, or the error it raised."""
-
-    def run(*jobs: Callable[[], Any]) -> list[Any]:
-        if connection.vendor == "sqlite" and not (tmp_path / "db.sqlite3").exists():
-            into_file(tmp_path / "db.sqlite3", monkeypatch)
-        results: list[Any] = [None] * len(jobs)
-        threads = [
-            threading.Thread(target=work, args=(job, results, number)) for number, job in enumerate(jobs)
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(60)
-        return results
-
-    return run
-
-
-def into_file(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The test's database in memory, copied to a file that new connections open."""
-    connection.ensure_connection()
-    target = sqlite3.connect(file)
-    connection.connection.backup(target)
-    target.execute(
-        "PRAGMA journal_mode=WAL"
-    )  # once, here: threads that all switched it at once would hinder each other
-    target.close()
-    monkeypatch.setitem(connections.settings["default"], "NAME", str(file))
-
-
-def work(job: Callable[[], Any], results: list[Any], number: int) -> None:
-    try:
-        results[number] = job()
-    except Exception as error:  # noqa: BLE001 - the test looks at it
-        results[number] = error
-    finally:
-        connection.close()
 
 
 def kinds(results: Sequence[Any]) -> list[str]:

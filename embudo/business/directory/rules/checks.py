@@ -56,6 +56,8 @@ class Fault(Exception):
 
 
 def text(field: str, value: Any) -> str:
+    if type(value) is str and value.isprintable() and "  " not in value and len(value) <= LENGTHS[field]:
+        return value.strip()  # as nearly all are: nothing in it but letters and single blanks
     kept = str(value) if field == "remarks" else " ".join(str(value).split())
     if len(kept) > LENGTHS[field]:
         raise Fault(_("Use at most %(n)d characters.") % {"n": LENGTHS[field]})
@@ -226,19 +228,28 @@ def required(field: str, value: Any, message: Any) -> str:
 
 
 Check = Callable[[Any, str], Any]
+
+
+def _text(field: str) -> Check:
+    def check(value: Any, _country: str) -> str:
+        return text(field, value)
+
+    return check
+
+
 ADDRESS: Mapping[str, Check] = {
-    "street": lambda value, _country: text("street", value),
-    "number": lambda value, _country: text("number", value),
+    "street": _text("street"),
+    "number": _text("number"),
     "postcode": postcode,
-    "town": lambda value, _country: text("town", value),
-    "region": lambda value, _country: text("region", value),
+    "town": _text("town"),
+    "region": _text("region"),
     "country": lambda value, _country: country(value),
 }
 CONTACTS: Mapping[str, Check] = {
     "email": lambda value, _country: email(value),
     "phone": phone,
     "mobile": phone,
-    "remarks": lambda value, _country: text("remarks", value),
+    "remarks": _text("remarks"),
     "is_customer": lambda value, _country: bool(value),
 }
 COMPANY: Mapping[str, Check] = {
@@ -252,24 +263,24 @@ COMPANY: Mapping[str, Check] = {
     "vat_id": vat_number,
     "siret": lambda value, _country: siret_number(value),
     "fax": phone,
-    "sector": lambda value, _country: text("sector", value),
-    "activity": lambda value, _country: text("activity", value),
+    "sector": _text("sector"),
+    "activity": _text("activity"),
     "pkd": lambda value, _country: pkd(value),
     "pkd_others": lambda value, _country: pkd_others(value),
     "size": lambda value, _country: size(value),
-    "source1": lambda value, _country: text("source1", value),
-    "source2": lambda value, _country: text("source2", value),
-    "source3": lambda value, _country: text("source3", value),
-    "source4": lambda value, _country: text("source4", value),
+    "source1": _text("source1"),
+    "source2": _text("source2"),
+    "source3": _text("source3"),
+    "source4": _text("source4"),
     "employees": lambda value, _country: whole_number(value, 0, MOST_EMPLOYEES),
     "founded": lambda value, _country: whole_number(value, FIRST_YEAR, LAST_YEAR),
 }
 PERSON: Mapping[str, Check] = {
     **CONTACTS,
     **ADDRESS,
-    "first_name": lambda value, _country: text("first_name", value),
+    "first_name": _text("first_name"),
     "last_name": lambda value, _country: required("last_name", value, _("Enter the last name.")),
-    "job_title": lambda value, _country: text("job_title", value),
+    "job_title": _text("job_title"),
 }
 
 
@@ -305,7 +316,7 @@ def checked_person(given: Mapping[str, Any], country_code: str = "") -> dict[str
 
 def checked_address(given: Mapping[str, Any], country_code: str = "") -> dict[str, Any]:
     """A further postal address, with its note. Refuses (Invalid) with every fault at once, and one that is empty."""
-    note: Mapping[str, Check] = {"note": lambda value, _country: text("note", value)}
+    note: Mapping[str, Check] = {"note": _text("note")}
     values = _checked({**ADDRESS, **note}, given, _known(given.get("country") or country_code))
     if not any(values.get(part) for part in ("street", "postcode", "town")):
         raise Invalid({"street": [_("Enter a street or a town.")]})

@@ -1,4 +1,5 @@
 import pytest
+from django.db import connection
 
 from embudo.business.directory import commands
 from embudo.business.directory.commands.import_companies import (
@@ -9,8 +10,13 @@ from embudo.business.directory.commands.import_companies import (
 from embudo.business.directory.commands.import_people import checked_people, people_by_key, person_key_of
 from embudo.business.directory.models import Company, Person
 from embudo.foundation.access.tests.builders import ann, cat
+from embudo.kernel.act import acting
+from embudo.kernel.change import changes_of_act
+from embudo.kernel.editing import written
 from embudo.kernel.errors import Forbidden, Invalid
 from embudo.kernel.kind import ImportRow
+from embudo.kernel.models import LogEntry
+from embudo.kernel.prepared import MANY
 
 pytestmark = pytest.mark.django_db
 
@@ -73,3 +79,27 @@ def test_keys_find_records_whatever_their_spelling() -> None:
     text = person_key_of("name", {"first_name": "anna", "last_name": "NOWAK"})
     assert people_by_key(ann(), "name", [text]) == {text: person.pk}
     assert people_by_key(ann(), "phone", ["+48600100200"]) == {"+48600100200": person.pk}
+
+
+def test_import_companies_fails_only_the_row_of_many_that_the_database_refuses() -> None:
+    """More rows than those from which on PostgreSQL takes them together."""
+    rows = [
+        ImportRow({"name": f'Firma "{n}"\t\\N', "founded": 10**12 if n == 7 else None})
+        for n in range(2 * MANY)
+    ]
+    with acting(ann(), "tests.import"):
+        results = written(ann(), lambda actor, some: commands.import_companies(actor, rows=some), rows)
+    outcomes = [one.outcome for one in results]
+    if connection.vendor == "postgresql":
+        assert outcomes.count("failed") == 1
+        assert outcomes[7] == "failed"
+    names = set(Company.objects.values_list("name", flat=True))
+    assert names == {
+        row.values["name"] for row, result in zip(rows, outcomes, strict=True) if result == "created"
+    }
+    made = Company.objects.get(pk=results[0].record_id)
+    assert (made.custom, made.owner_id, made.parent_id, made.is_customer) == ({}, ann().id, None, False)
+    [change] = [
+        one for one in changes_of_act(LogEntry.objects.get(about_id=made.pk).act) if one["id"] == str(made.pk)
+    ]
+    assert change["after"]["name"] == made.name

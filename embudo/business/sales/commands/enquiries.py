@@ -1,9 +1,9 @@
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, Value, When
+from django.db.models import OuterRef, Subquery
+from django.db.models.functions import Coalesce
 
 from embudo.business.sales.events import LeadAssigned, LeadCreated
 from embudo.business.sales.models import Lead, LeadSource, RoutingTurn
@@ -17,7 +17,7 @@ from embudo.kernel.actor import Actor
 from embudo.kernel.change import create
 from embudo.kernel.command import command
 from embudo.kernel.event import publish
-from embudo.kernel.prepared import Prepared, PreparedUpdate
+from embudo.kernel.prepared import PreparedUpdate
 
 DEFAULT_ROLE = "seller"
 
@@ -54,11 +54,9 @@ def submit_lead(  # noqa: PLR0913 - one keyword a field
     )
     extra = found_by(enquiry) | _consent(source, has_consented=has_consented)
     extra |= {"submission": submission or None, "custom": custom_values(actor, Lead, custom)}
-    turn = None if owner else _locked_turn(source)
-    known = Lead.objects.filter(submission=submission).first() if submission else None
-    if known is not None:
-        return known  # type: ignore[no-any-return]
-    owner_id = owner.pk if owner else _next_owner(turn, source)
+    if submission and (known := _made_before(submission, source)):
+        return known
+    owner_id = owner.pk if owner else _next_owner(source)
     lead = create(
         Lead(
             **enquiry.values(),
@@ -94,16 +92,21 @@ def _consent(source: LeadSource | None, *, has_consented: bool) -> dict[str, Any
     return {"consented": clock.now(), "consent_text": source.consent if source else ""}
 
 
-def _in_turn(role: str, team: UUID | None, last: UUID | None) -> Any:
-    """The first by id after `last`, who may have left, else the first of all."""
+def _made_before(submission: str, source: LeadSource | None) -> Lead | None:
+    """The lead that this form made already; whoever sends it twice at once waits here."""
+    list(RoutingTurn.objects.select_for_update().filter(pool=_pool(source)))
+    return Lead.objects.filter(submission=submission).first()
+
+
+def _moved_on(pool: str, role: str, team: UUID | None) -> tuple[Any, dict[str, Any]]:
+    """To the first by id after the last one, who may have left, else to the first of all; to nobody where the pool is empty."""
     members = active_members(role).filter(team=team) if team else active_members(role)
-    is_round = Case(When(pk__gt=last, then=0), default=1) if last else Value(1)
-    return members.order_by(is_round, "pk").values_list("pk")[:1]
+    in_order = members.order_by("pk").values("pk")
+    following, first = in_order.filter(pk__gt=OuterRef("last"))[:1], in_order[:1]
+    return RoutingTurn.objects.filter(pool=pool), {"last": Coalesce(Subquery(following), Subquery(first))}
 
 
-IN_TURN = Prepared(_in_turn)
-TURN = Prepared(lambda pool: RoutingTurn.objects.select_for_update().filter(pool=pool).values_list("last"))
-MOVED_TURN = PreparedUpdate(lambda pool, last: (RoutingTurn.objects.filter(pool=pool), {"last": last}))
+MOVED_ON = PreparedUpdate(_moved_on)
 
 
 def _role(source: LeadSource | None) -> str:
@@ -115,34 +118,20 @@ def _pool(source: LeadSource | None) -> str:
     return f"{_role(source)}:{(source.route_team_id if source else None) or ''}"
 
 
-@dataclass(frozen=True)
-class Turn:
-    """Whose turn it was last in a pool, as it stands in the locked row."""
-
-    pool: str
-    last: UUID | None
-
-
-def _locked_turn(source: LeadSource | None) -> Turn:
+def _next_owner(source: LeadSource | None) -> UUID | None:
     """
-    The pool's row, locked: those who come at the same time wait here, so nobody is left out or taken twice. As late as
-    can be, for everybody else waits until the transaction ends.
+    Moves the turn on; None when nobody active is in the pool, then the lead waits among the unassigned. Those who come at
+    the same time wait at the pool's row, so nobody is left out or taken twice: as late as can be, for they wait until the
+    transaction ends.
     """
-    pool = _pool(source)
-    found = TURN.first(pool=pool)
-    if found is None:
-        found = (RoutingTurn.objects.select_for_update().get_or_create(pool=pool)[0].last,)
-    return Turn(pool, found[0])
-
-
-def _next_owner(turn: Turn | None, source: LeadSource | None) -> UUID | None:
-    """Moves the turn on; None when nobody active is in the pool, then the lead waits among the unassigned."""
-    if turn is None:
-        return None
-    team = source.route_team_id if source else None
-    found = IN_TURN.first(role=_role(source), team=team, last=turn.last)
-    if found is None:
-        return None
-    MOVED_TURN.run(pool=turn.pool, last=found[0])
-    chosen: UUID = found[0]
+    asked = {
+        "pool": _pool(source),
+        "role": _role(source),
+        "team": source.route_team_id if source else None,
+    }
+    found = MOVED_ON.changed("last", **asked)
+    if not found:
+        RoutingTurn.objects.get_or_create(pool=asked["pool"])
+        found = MOVED_ON.changed("last", **asked)
+    chosen: UUID | None = found[0]
     return chosen

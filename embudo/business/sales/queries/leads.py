@@ -151,17 +151,21 @@ def _match(lead: Lead, pk: UUID, name: str, company_name: str, email: str, phone
     return Match("sales.lead", pk, name, company_name, score, reason)
 
 
-def known_matches(actor: Actor, lead: Lead, kind: str) -> list[Match]:
-    """Companies, or people, that may be the lead's, the surest first."""
-    name = lead.name if kind == directory.PERSON else lead.company_name or lead.name
-    found = directory.possible_duplicates(actor, name=name, email=lead.email, phone=lead.phone, kinds=(kind,))
+def known_matches(actor: Actor, lead: Lead, *kinds: str) -> list[Match]:
+    """Companies and people (of `kinds`) that may be the lead's, the surest first."""
+    found = directory.possible_duplicates(
+        actor,
+        name=lead.name,
+        company_name=lead.company_name or lead.name,
+        email=lead.email,
+        phone=lead.phone,
+        kinds=kinds,
+    )
     return [Match(one.kind, one.id, one.title, one.subtitle, round(one.score), one.reason) for one in found]
 
 
 def possible_duplicates(actor: Actor, lead: Lead) -> list[Match]:
     """Leads, companies and people that may be the same as this lead's, the surest first."""
-    known = [
-        match for kind in (directory.COMPANY, directory.PERSON) for match in known_matches(actor, lead, kind)
-    ]
+    known = known_matches(actor, lead, directory.COMPANY, directory.PERSON)
     others = [match for match in known if match.id not in (lead.company_id, lead.person_id)]
     return sorted([*lead_duplicates(actor, lead), *others], key=lambda match: -match.score)

@@ -1,3 +1,4 @@
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,12 +31,23 @@ CHUNK = 500
 KEYS_AT_ONCE = 4000
 FEW = (4, 16, 60)
 READ_AT_ONCE = 5000
-# The holders of each key, but of those that too many have none: what a common key would cost is never paid.
-SHARING = """
-WITH asked(key) AS (VALUES {places})
+# The holders of each key; of one that too many have none, or only so many that this shows: what a common key would cost is
+# never paid. One parameter for all keys: thousands of them would have to be read and planned one by one. PostgreSQL is told to
+# look each up in the index and to stop: it knows tables by old statistics, and while much is coming in would read this as a whole.
+SHARING = {
+    "sqlite": """
+WITH asked(key) AS (SELECT value FROM json_each(%s))
 SELECT asked.key, known.record_id FROM asked CROSS JOIN {table} known WHERE known.key = asked.key
 AND NOT EXISTS (SELECT 1 FROM {table} more WHERE more.key = asked.key LIMIT 1 OFFSET {most})
-"""
+""",
+    "postgresql": """
+SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off;
+SELECT asked.key, known.record_id FROM unnest(%s::bigint[]) AS asked(key)
+CROSS JOIN LATERAL (SELECT record_id FROM {table} found WHERE found.key = asked.key LIMIT {most} + 1) known;
+SET LOCAL enable_seqscan = DEFAULT; SET LOCAL enable_bitmapscan = DEFAULT
+""",
+}
+SETTINGS = 2  # statements before the question, which goes out with them
 
 
 def matched_kind(name: str) -> tuple[RecordKind, Matching]:
@@ -73,40 +85,49 @@ def _as_roles(matching: Matching, rows: Any) -> Iterator[tuple[UUID, Row]]:
         yield pk, dict(zip(roles, values, strict=True))
 
 
-def _number(kind_name: str, key: str) -> int:
-    return hashed(f"{kind_name}:{key}", secret=derived_key("match keys"))
+def _numbers(kind_name: str, keys: Iterable[str]) -> set[int]:
+    secret = derived_key("match keys")
+    return {hashed(f"{kind_name}:{key}", secret=secret) for key in keys}
 
 
 def key_numbers(kind_name: str, comparison: Comparison, traits: Traits) -> set[int]:
     """The record's keys as they are kept."""
-    return {_number(kind_name, key) for key in comparison.keys(traits)}
+    return _numbers(kind_name, comparison.keys(traits))
 
 
 def searched_numbers(kind_name: str, comparison: Comparison, traits: Traits) -> set[int]:
     """Those of them that others are looked for by."""
-    return {_number(kind_name, key) for key in comparison.blocks(traits)}
+    return _numbers(kind_name, comparison.blocks(traits))
 
 
 def namesake_number(kind_name: str, comparison: Comparison, traits: Traits) -> int | None:
     counted = comparison.namesakes(traits)
-    return _number(kind_name, counted) if counted else None
+    return _numbers(kind_name, [counted]).pop() if counted else None
 
 
 def sharing(numbers: Iterable[int]) -> dict[int, list[UUID]]:
     """Who has these keys; one query for each few thousand. A key that too many have is left out."""
     holders: dict[int, list[UUID]] = defaultdict(list)
     ids: dict[Any, UUID] = {}  # SQLite keeps them as text: each is read once
-    listed, table = sorted(numbers), MatchKey._meta.db_table
+    listed = sorted(numbers)
     for start in range(0, len(listed), KEYS_AT_ONCE):
-        asked = listed[start : start + KEYS_AT_ONCE]
-        places = ",".join(["(%s)"] * len(asked))
-        with connection.cursor() as cursor:
-            cursor.execute(SHARING.format(places=places, table=table, most=MOST_SHARING), asked)
-            for key, record_id in cursor.fetchall():
-                if record_id not in ids:
-                    ids[record_id] = record_id if isinstance(record_id, UUID) else UUID(record_id)
-                holders[key].append(ids[record_id])
-    return dict(holders)
+        for key, record_id in _holders(listed[start : start + KEYS_AT_ONCE]):
+            if record_id not in ids:
+                ids[record_id] = record_id if isinstance(record_id, UUID) else UUID(record_id)
+            holders[key].append(ids[record_id])
+    return {key: known for key, known in holders.items() if len(known) <= MOST_SHARING}
+
+
+def _holders(asked: list[int]) -> list[tuple[int, Any]]:
+    statement = SHARING[connection.vendor].format(table=MatchKey._meta.db_table, most=MOST_SHARING)
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute(statement, [json.dumps(asked)])
+        else:
+            cursor.execute(statement, [asked])
+            for _setting in range(SETTINGS):
+                cursor.nextset()
+        return list(cursor.fetchall())
 
 
 def namesakes(numbers: Iterable[int]) -> Mapping[int, int]:
@@ -135,21 +156,48 @@ def alike(actor: Actor, kind_name: str, row: Row, *, but: UUID | None = None) ->
     return [one for one in alike_rows(actor, kind_name, [row])[0] if one.record_id != but]
 
 
+@dataclass(frozen=True)
+class Question:
+    """Rows (values by role) whose like is looked for among one kind; `also` are records to be compared in any case."""
+
+    kind_name: str
+    rows: Sequence[Row]
+    also: Collection[UUID] = ()
+
+
 def alike_rows(
     actor: Actor, kind_name: str, rows: Sequence[Row], *, also: Collection[UUID] = (), is_even: bool = False
 ) -> list[list[Found]]:
+    """For each row the records that may be what it is about: three queries at most for some hundred rows."""
+    return answers(actor, [Question(kind_name, rows, also)], is_even=is_even)[0]
+
+
+def answers(actor: Actor, questions: Sequence[Question], *, is_even: bool = False) -> list[list[list[Found]]]:
     """
-    The same for many rows: three queries at most for some hundred of them. `also` are records to be compared in any case.
-    With `is_even` the odds are even before anything is compared: whoever writes a name rather means the one that is there.
+    The same for several kinds, whose keys are looked up together. With `is_even` the odds are even before anything is
+    compared: whoever writes a name rather means the one that is there.
     """
-    kind, matching = matched_kind(kind_name)
+    asked, numbers = [], []
+    for one in questions:
+        comparison = comparison_of(matched_kind(one.kind_name)[1])
+        traits = [comparison.prepare(row) for row in one.rows]
+        asked.append(traits)
+        numbers.append([searched_numbers(one.kind_name, comparison, each) for each in traits])
+    holders = sharing({number for rows in numbers for some in rows for number in some})
+    return [
+        _answer(actor, one, traits, [{pk for number in some for pk in holders.get(number, ())} for some in rows], is_even=is_even)
+        for one, traits, rows in zip(questions, asked, numbers, strict=True)
+    ]  # fmt: skip
+
+
+def _answer(
+    actor: Actor, question: Question, asked: Sequence[Traits], sharers: Sequence[set[UUID]], *, is_even: bool
+) -> list[list[Found]]:
+    kind, matching = matched_kind(question.kind_name)
     comparison = comparison_of(matching)
-    asked = [comparison.prepare(row) for row in rows]
-    numbers = [searched_numbers(kind_name, comparison, one) for one in asked]
-    holders = sharing({number for some in numbers for number in some})
-    ids = [{pk for number in some for pk in holders.get(number, ())} | set(also) for some in numbers]
+    ids = [some | set(question.also) for some in sharers]
     known = _seen(actor, kind, matching, {pk for some in ids for pk in some})
-    rarity = _rarities(kind_name, comparison, asked) if known else {}
+    rarity = _rarities(kind.name, comparison, asked) if known else {}
     least = comparison.prior if is_even else 0.0
     return [
         _likely(

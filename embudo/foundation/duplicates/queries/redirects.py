@@ -2,6 +2,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from embudo.foundation.duplicates.models import Redirect
+from embudo.kernel.prepared import Prepared
 
 MOST_STEPS = 20  # a record merged into one that was merged later, and so on
 
@@ -23,12 +24,17 @@ def survivor_of(record_id: UUID) -> tuple[str, UUID] | None:
 
 def former_ids(kind: str, record_id: UUID) -> Sequence[UUID]:
     """The ids of all records that were merged into this one, directly or before."""
-    found: list[UUID] = []
-    level = [record_id]
-    for _step in range(MOST_STEPS):
-        rows = Redirect.objects.filter(kind=kind, survivor_id__in=level).order_by("created")
-        level = list(rows.values_list("old_id", flat=True))
+    level = found = [old_id for (old_id,) in MERGED_INTO.rows(kind=kind, survivor=record_id)]
+    for _step in range(MOST_STEPS - 1):
         if not level:
             break
-        found += level
+        rows = Redirect.objects.filter(kind=kind, survivor_id__in=level).order_by("created")
+        level = list(rows.values_list("old_id", flat=True))
+        found = found + level
     return found
+
+
+MERGED_INTO = Prepared(
+    lambda kind, survivor: Redirect.objects.filter(kind=kind, survivor_id=survivor)
+    .order_by("created").values_list("old_id")
+)  # fmt: skip

@@ -38,7 +38,8 @@ LONGEST = 160
 
 def company_key(name: str) -> str:
     """The name as it is compared: folded, without punctuation and legal form; "ACME, Sp. z o.o." -> "acme"."""
-    words = " ".join(WORD.findall(ABBREVIATION.sub("", fold(name))))
+    plain = fold(name)
+    words = " ".join(WORD.findall(ABBREVIATION.sub("", plain) if "." in plain else plain))
     kept = [word for word in LEGAL_PHRASES.sub(" ", words).split() if word not in LEGAL_FORMS]
     return " ".join(kept or words.split())[:LONGEST]
 
@@ -50,7 +51,11 @@ def person_key(first_name: str, last_name: str) -> str:
 
 def latin(text: str) -> str:
     """Folded, in Latin letters, an umlaut like the two letters that stand for it: "Müller", "Mueller" -> "muller"."""
-    plain = fold(text)
+    return latin_letters(fold(text))
+
+
+def latin_letters(plain: str) -> str:
+    """The same for a text that is folded already."""
     if not plain.isascii():
         plain = plain.translate(LATIN)
     if "e" in plain:

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 from embudo.foundation.duplicates.rules.normal import (
     company_key,
     email_domain,
-    latin,
+    latin_letters,
     mailbox,
     phone_digits,
     tax_country,
@@ -55,7 +55,7 @@ def company_traits(row: Row) -> Traits:
     tax_id = _text(row, "tax_id")
     street = words_of(f"{_text(row, 'street')} {_text(row, 'number')}")
     return Traits(
-        name=" ".join(sorted(latin(company_key(_text(row, "name"))).split())),
+        name=" ".join(sorted(latin_letters(company_key(_text(row, "name"))).split())),
         first="",
         last="",
         email=email,

@@ -34,7 +34,7 @@ class DuplicatesPanel(Page):
         kind = kind_named(self.kwargs["kind"])
         if kind is None:
             raise NotFound
-        record = kind.fetch(self.actor, UUID(str(self.kwargs["record_id"])))
+        record = self.at_hand or kind.fetch(self.actor, UUID(str(self.kwargs["record_id"])))
         found = queries.pairs_of(self.actor, record)
         others = [pair.other if pair.one == record.pk else pair.one for pair in found]
         titles = queries.titles(self.actor, [(kind.name, pk) for pk in others])

@@ -99,7 +99,7 @@ def test_list_takes_a_constant_number_of_queries(
     for number in range(rows):
         a_company(f"Alfa {number}", by=ann())
     web.get(reverse("directory:companies"))
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(9):
         web.get(reverse("directory:companies"))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from time import monotonic
 from typing import IO, Any
 from uuid import UUID
 
@@ -27,6 +28,7 @@ from embudo.kernel.kind import Importing
 
 ENCODER = json.JSONEncoder(ensure_ascii=False)
 SHOWN = 50
+SECONDS = 0.5  # between two notes of how far it is: each is a commit, and waits for the disk
 MOST_CHOSEN = 200  # rows that one decides about one by one
 
 
@@ -80,7 +82,8 @@ class Checker:
         names_people = any(
             one.type == "user" and one.name in found.mapping.values() for one in self.fields.values()
         )
-        self.people: dict[str, UUID] = queries.colleagues() if names_people else {}
+        people: dict[str, UUID] = queries.colleagues() if names_people else {}
+        self.readers = {name: typed.reader_of(one, people) for name, one in self.fields.items()}
         self.seen: dict[int, int] = {}  # what rows were recognised by, as a number -> number of the row
         asked = found.rule.get("key", BEST)
         keys = self.importing.keys_for(actor)
@@ -118,20 +121,18 @@ class Checker:
 
     def _line(self, row: list[Any]) -> Line:
         line = Line(row[0], row[1:])
+        readers, values = self.readers, line.values
         for name, text in mapped(self.columns, line.cells).items():
             try:
-                if name == ACTION_FIELD:
+                if name in readers:
+                    values[name] = readers[name](text)
+                elif name == ACTION_FIELD:
                     line.action = typed.action_of(text)
-                elif name in self.fields:
-                    line.values[name] = self._typed(name, text)
             except typed.Misread as fault:
                 line.faults.append(self._named(name, fault.message))
-        if not line.values and not line.faults:
+        if not values and not line.faults:
             line.faults.append(gettext("The row holds none of the values that were matched."))
         return line
-
-    def _typed(self, name: str, text: str) -> Any:
-        return typed.read(self.fields[name], text, self.people)
 
     def _named(self, name: str, message: Any) -> str:
         label = str(self.fields[name].label) if name in self.fields else ""
@@ -177,6 +178,9 @@ class Checker:
         for line in lines[: SHOWN - len(self.sample)]:
             told = [line.faults, line.same_as, line.known, line.action, line.alike, line.percent]
             self.sample.append([line.number, self._cells(line), *told])
+
+    def counted(self) -> dict[str, int]:
+        return {"total": self.total, "faulty": self.faulty, "known": self.known, "alike": self.alike}
 
     def _cells(self, line: Line) -> list[str]:
         """Those that mean something, as the preview shows them."""
@@ -235,15 +239,17 @@ def check_rows(actor: Actor, found: Import) -> None:
     ):
         if not _tell(found, told=read.told, staged=staged):
             return
+        told_at = 0.0
         for chunk in _chunks(_below_headings(read.rows, found.reading.get("heading_row", 0), read.told)):
             _write(out, checker.lines(chunk))
-            counted = {"total": checker.total, "faulty": checker.faulty, "known": checker.known}
-            if not _tell(found, alike=checker.alike, **counted):
-                return
+            if monotonic() - told_at >= SECONDS:
+                if not _tell(found, **checker.counted()):
+                    return
+                told_at = monotonic()
     if not checker.total:
         raise Invalid({"file": [sentence("no_rows", {})]})
     seen = {"sample": checker.sample, "alike_rows": checker.alike_rows}
-    _tell(found, state=State.CHECKED, valid=checker.total - checker.faulty, **seen)
+    _tell(found, state=State.CHECKED, valid=checker.total - checker.faulty, **checker.counted(), **seen)
 
 
 def _staged_path(found: Import) -> str:

@@ -1,9 +1,9 @@
 """Cells as people write them, read as what a field holds."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import Any
 from uuid import UUID
 
@@ -69,21 +69,28 @@ def countries() -> Mapping[str, str]:
     return {**found, **OTHER_NAMES}
 
 
-def read(field: ImportField, text: str, people: Mapping[str, UUID]) -> Any:
-    """The cell's value for this field. Refuses (Misread) what it can't be."""
-    if not (text.isprintable() and text[:1] not in MARKS and text[-1:] != " "):
-        text = undefused(text).strip()
-        if CELL_ERROR.fullmatch(text):
-            raise Misread(_("The cell holds the error of a formula. Put the value there."))
-        if field.type != "long_text" and len(text) > 1:
-            text = text.strip("\u200b\ufeff")
-    reader = READERS.get(field.type)
-    if reader:
-        return reader(text)
+def reader_of(field: ImportField, people: Mapping[str, UUID]) -> Callable[[str], Any]:
+    """What reads this field's cells: the value that a text stands for. It refuses (Misread) what can be none."""
+    meant = READERS.get(field.type)
     if field.type == "choice":
-        return _choice(field, text)
-    if field.type == "user":
-        return _user(text, people)
+        meant = partial(_choice, field)
+    elif field.type == "user":
+        meant = partial(_user, people=people)
+
+    def read(text: str) -> Any:
+        if not (text.isprintable() and text[:1] not in MARKS and text[-1:] != " "):
+            text = _cleaned(field, text)
+        return meant(text) if meant else text
+
+    return read
+
+
+def _cleaned(field: ImportField, text: str) -> str:
+    text = undefused(text).strip()
+    if CELL_ERROR.fullmatch(text):
+        raise Misread(_("The cell holds the error of a formula. Put the value there."))
+    if field.type != "long_text" and len(text) > 1:
+        text = text.strip("\u200b\ufeff")
     return text
 
 

@@ -72,7 +72,7 @@ def test_mapped_takes_the_first_column_that_says_something() -> None:
     ],
 )  # fmt: skip
 def test_read_understands_what_people_write(kind: str, text: str, value: Any) -> None:
-    assert typed.read(ImportField("x", "X", kind), text, {}) == value
+    assert typed.reader_of(ImportField("x", "X", kind), {})(text) == value
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_read_understands_what_people_write(kind: str, text: str, value: Any) ->
 )
 def test_read_refuses_what_it_cannot_be(kind: str, text: str) -> None:
     with pytest.raises(typed.Misread):
-        typed.read(ImportField("x", "X", kind), text, {})
+        typed.reader_of(ImportField("x", "X", kind), {})(text)
 
 
 @pytest.mark.parametrize(
