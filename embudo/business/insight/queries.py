@@ -11,18 +11,16 @@ from embudo.business.billing.queries import CurrencyFacts, money_facts
 from embudo.business.insight.rules import Amount, Leak, Step, biggest_leak, funnel, months_back, reach_of
 from embudo.business.sales import permissions as sales_permissions
 from embudo.business.sales.queries import (
-    ClosedFacts,
-    LeadSteps,
+    DealFacts,
+    LeadFacts,
     MoneyFact,
     StageSums,
-    closed_facts,
-    cohort_facts,
-    lead_steps,
+    deal_facts,
+    lead_facts,
     stage_facts,
     stage_sums,
-    won_by_month_facts,
 )
-from embudo.foundation.activity.queries import TaskFacts, task_facts, tasks_open as open_task_facts, titles_of
+from embudo.foundation.activity.queries import TaskFacts, open_tasks_of, task_facts, titles_of
 from embudo.kernel import clock
 from embudo.kernel.actor import Actor
 from embudo.kernel.permission import WIDTH, Scope
@@ -76,28 +74,21 @@ class SalesFacts:
         start, before = now - timedelta(days=view.days), now - timedelta(days=2 * view.days)
         self.spans = {"now": (start, None), "before": (before, start)}
 
-    @cached_property
-    def steps(self) -> dict[str, LeadSteps]:
-        return lead_steps(self.actor, self.spans, reach=self.reach)
+        self.months = months_back(clock.today(), MONTHS)
 
     @cached_property
-    def closed(self) -> dict[str, ClosedFacts]:
-        return closed_facts(self.actor, self.spans, reach=self.reach)
+    def leads(self) -> LeadFacts:
+        return lead_facts(self.actor, self.spans, since=self.spans["now"][0], reach=self.reach)
 
     @cached_property
     def standing(self) -> StageSums:
         return stage_sums(self.actor, reach=self.reach)
 
-    @property
-    def currencies(self) -> set[str] | None:
-        """All that there are, where what stands in the stages was read anyway."""
-        if "standing" not in self.__dict__:
-            return None
-        return {fact.currency for facts in self.standing.values() for fact in facts}
-
     @cached_property
-    def made(self) -> dict[str, tuple[MoneyFact, ...]]:
-        return cohort_facts(self.actor, reach=self.reach, since=self.spans["now"][0])
+    def deals(self) -> DealFacts:
+        """Every deal stands in a stage, so what stands in them names all currencies."""
+        currencies = {fact.currency for facts in self.standing.values() for fact in facts}
+        return deal_facts(self.actor, self.spans, months=self.months, currencies=currencies, reach=self.reach)
 
 
 @dataclass(frozen=True)
@@ -113,11 +104,11 @@ class Figures:
 
 
 def figures(facts: SalesFacts) -> Figures:
-    now, before = facts.closed["now"], facts.closed["before"]
+    now, before = facts.deals.closed["now"], facts.deals.closed["before"]
     won, won_before = amount(now.won), amount(before.won)
     return Figures(
-        leads=facts.steps["now"].leads,
-        leads_before=facts.steps["before"].leads,
+        leads=facts.leads.steps["now"].leads,
+        leads_before=facts.leads.steps["before"].leads,
         won=won,
         won_before=won_before,
         win_rate=_rate(won, amount(now.lost)),
@@ -148,7 +139,7 @@ class Funnel:
 
 
 def lead_funnel(facts: SalesFacts) -> Funnel:
-    reached, made = facts.steps["now"], facts.made
+    reached, made = facts.leads.steps["now"], facts.leads.made
     steps = funnel(
         [
             (_("Leads"), Amount(reached.leads)),
@@ -174,7 +165,7 @@ class Lane:
 def pipeline(facts: SalesFacts) -> list[Lane]:
     """What stands in each open stage now, then what was won and lost in the period."""
     stages = [stage for stage in stage_facts(facts.actor, facts.standing) if stage.kind == "open"]
-    closed = facts.closed["now"]
+    closed = facts.deals.closed["now"]
     return [
         *(Lane(stage.name, stage.kind, _merged(stage.sums)) for stage in stages),
         Lane(str(_("Won")), "won", amount(closed.won)),
@@ -196,7 +187,8 @@ class TaskBoard:
 
 def task_board(actor: Actor, view: View) -> TaskBoard:
     """To-dos by state, and the most urgent ones with what they are about."""
-    owners, seen = _owners(actor, view), open_task_facts(actor)
+    owners = _owners(actor, view)
+    seen = open_tasks_of(actor, actor.id if reach(actor, view) is Scope.OWN else None)
     found = seen.filter(due__isnull=False).order_by("due", "id")
     if owners is not None:
         found = found.filter(owner__in=owners)
@@ -215,6 +207,4 @@ class Months:
 
 
 def won_by_month(facts: SalesFacts) -> Months:
-    months = months_back(clock.today(), MONTHS)
-    found = won_by_month_facts(facts.actor, months=months, currencies=facts.currencies, reach=facts.reach)
-    return Months(months, [amount(found[month]) for month in months])
+    return Months(facts.months, [amount(facts.deals.won[month]) for month in facts.months])

@@ -148,6 +148,7 @@ def register_places() -> None:
                 lambda record_id, at=address: reverse(at, args=[record_id]),
                 view_deals,
                 20,
+                statements=1,
             )
         )
 

@@ -6,14 +6,14 @@ from django.utils.translation import gettext_lazy as _
 from embudo.foundation.access import permissions, queries
 from embudo.foundation.access.models import Role, Team, User
 from embudo.foundation.ui.help import register_help
-from embudo.foundation.ui.hooks_registry import MenuEntry, Panel, register_menu, register_panel
+from embudo.foundation.ui.hooks_registry import MenuEntry, Panel, about_url, register_menu, register_panel
 from embudo.kernel.kind import RecordKind, SearchText, register_kind
 
 SETTINGS = _("Settings")
 
 
 def who_url(kind: str, record_id: UUID) -> str:
-    return reverse("access:who", args=[kind, record_id])
+    return about_url("access:who", kind, record_id)
 
 
 register_kind(

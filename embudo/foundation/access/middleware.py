@@ -11,6 +11,7 @@ from embudo.foundation.access.commands import note_presence
 from embudo.foundation.access.models import User
 from embudo.foundation.access.permissions import OWN_PROFILE
 from embudo.foundation.access.queries import actor_of, is_fresh
+from embudo.foundation.access.queries.session_users import held_by
 from embudo.foundation.ui.access_marks import is_public, sign_in_redirect
 from embudo.kernel import clock
 from embudo.kernel.actor import ANONYMOUS, Actor
@@ -46,7 +47,7 @@ class ActorMiddleware:
 
     def actor(self, user: User, request_id: str) -> Actor:
         """Without the second factor they owe, people hold nothing but the right to set it up."""
-        actor = actor_of(user, request_id=request_id)
+        actor = actor_of(user, request_id=request_id, held=held_by(user) if hasattr(user, "held") else None)
         if not owes_factor(user):
             return actor
         return replace(

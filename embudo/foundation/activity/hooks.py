@@ -9,7 +9,7 @@ from embudo.foundation.activity.models import Call, Meeting, Note, Task
 from embudo.foundation.activity.rules import check_changed_by_hand
 from embudo.foundation.notify.rules import NotificationKind, register_notification_kind
 from embudo.foundation.ui.help import register_help
-from embudo.foundation.ui.hooks_registry import MenuEntry, Panel, register_menu, register_panel
+from embudo.foundation.ui.hooks_registry import MenuEntry, Panel, about_url, register_menu, register_panel
 from embudo.kernel.kind import RecordKind, Recycling, SearchText, register_kind
 from embudo.kernel.wording import register_event_text
 
@@ -78,8 +78,8 @@ def register_kinds() -> None:
 def register_panels() -> None:
     register_panel(
         Panel(
-            "*", "main", _("Activity"), lambda kind, pk: reverse("activity:timeline", args=[kind, pk]),
-            permissions.VIEW_TIMELINE, order=10,
+            "*", "main", _("Activity"), lambda kind, pk: about_url("activity:timeline", kind, pk),
+            permissions.VIEW_TIMELINE, order=10, statements=5,
         )
     )  # fmt: skip
     register_menu(

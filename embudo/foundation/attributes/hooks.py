@@ -14,6 +14,7 @@ from embudo.foundation.ui.help import register_help
 from embudo.foundation.ui.hooks_registry import (
     MenuEntry,
     Panel,
+    about_url,
     register_menu,
     register_own_lines,
     register_panel,
@@ -29,7 +30,7 @@ register_own_lines(pinned_lines)
 
 
 def values_url(kind: str, record_id: UUID) -> str:
-    return reverse("attributes:values", args=[kind, record_id])
+    return about_url("attributes:values", kind, record_id)
 
 
 def has_values(record: Any) -> bool:

@@ -1,5 +1,6 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from embudo.kernel.errors import NotFound
 from embudo.kernel.former import also_known_as
 from embudo.kernel.kind import RecordKind, kind_named
 from embudo.kernel.models import LogAbout, LogEntry, Seal
+from embudo.kernel.prepared import Prepared
 from embudo.kernel.record import Record
 
 
@@ -45,9 +47,32 @@ def record_of(actor: Actor, kind_name: str, record_id: UUID) -> tuple[RecordKind
 def entries_about(actor: Actor, kind_name: str, record_id: UUID) -> QuerySet[LogEntry]:
     """A record's history, newest first; NotFound where the actor may not see the record."""
     record_of(actor, kind_name, record_id)
-    ids = also_known_as(kind_name, record_id)
+    return _about(also_known_as(kind_name, record_id)).order_by("-seq")
+
+
+def _about(ids: Sequence[UUID]) -> QuerySet[LogEntry]:
     further = LogAbout.objects.filter(record_id__in=ids).values("entry_id")
-    return named(LogEntry.objects.filter(Q(about_id__in=ids) | Q(pk__in=further)).order_by("-seq"))
+    return named(LogEntry.objects.filter(Q(about_id__in=ids) | Q(pk__in=further)))
+
+
+def newest_about(record: Record, size: int) -> list[LogEntry]:
+    """The newest of a history that the actor was allowed to fetch, without what it changed."""
+    ids = also_known_as(record.kind_name(), record.pk)
+    if len(ids) == 1:
+        return _newest(size).rows(record_id=record.pk)
+    return list(_about(ids).defer("changes").order_by("-seq")[:size])
+
+
+@cache
+def _newest(size: int) -> Prepared:
+    def build(record_id: UUID) -> QuerySet[LogEntry]:
+        """Number and words of the few newest by each way to them: each is read off the end of an index."""
+        first = LogEntry.objects.filter(about_id=record_id).order_by("-seq").values("seq")[:size]
+        further = LogAbout.objects.filter(record_id=record_id).order_by("-entry_id").values("entry_id")[:size]
+        found = named(LogEntry.objects.filter(Q(pk__in=first) | Q(pk__in=further)))
+        return found.defer("changes").order_by("-seq")[:size]
+
+    return Prepared(build)
 
 
 def entry(actor: Actor, seq: int) -> LogEntry:

@@ -1,7 +1,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -11,6 +11,7 @@ from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
 from embudo.foundation.audit import commands, permissions, queries
 from embudo.foundation.ui.forms import EmptyForm
+from embudo.foundation.ui.hooks_registry import about_url
 from embudo.foundation.ui.keyset import keyset_page
 from embudo.foundation.ui.pages import ConfirmPage, ListPage, Page
 from embudo.foundation.ui.parts import Action, Column, Crumb, Filter
@@ -35,6 +36,11 @@ LOG_CRUMB = Crumb(_("Log"), reverse_lazy("audit:log"))
 def who(row: Any) -> str:
     """A user by name; other actors by what they call themselves."""
     return row["user_name"] or row["actor_name"] or gettext("The product itself")
+
+
+def who_did(entry: Any) -> str:
+    """The same of an entry."""
+    return entry.user_name or entry.actor_name or gettext("The product itself")
 
 
 def what(row: Any) -> Any:
@@ -127,7 +133,7 @@ def tell(
             "words": event_text(entry.name).words(entry.data),
             "icon": event_text(entry.name).icon,
             "tone": event_text(entry.name).tone,
-            "who": entry.user_name or entry.actor_name or gettext("The product itself"),  # type: ignore[attr-defined]
+            "who": who_did(entry),
             "through": where({"origin": entry.origin}),
             "changes": changes.get(entry.pk, []),
         }
@@ -141,7 +147,6 @@ class History(Page):
     permission = permissions.VIEW_HISTORY
     template_name = "audit/history.html"
     size = 50
-    offers_restoring: ClassVar[bool] = True
 
     def get_crumbs(self) -> tuple[Crumb, ...]:
         kind, record = self.subject
@@ -167,8 +172,7 @@ class History(Page):
             found, sort="-seq", size=self.size, after=self.request.GET.get("after", ""), before=""
         )
         told = tell(self.actor, page.rows, of=also_known_as(self.kwargs["kind"], self.kwargs["record_id"]))
-        if self.offers_restoring:
-            self.offer_restoring(told)
+        self.offer_restoring(told)
         return super().get_context() | {"told": told, "next_url": f"?after={page.next}" if page.next else ""}
 
     def offer_restoring(self, told: list[dict[str, Any]]) -> None:
@@ -200,16 +204,21 @@ def restore_address(kind: str, record_id: UUID, seq: int, name: str) -> str:
         return ""
 
 
-class HistoryPanel(History):
+class HistoryPanel(Page):
     """The last few changes, on the record's own page."""
 
+    permission = permissions.VIEW_HISTORY
     template_name = "audit/history_panel.html"
     size = 5
-    offers_restoring = False
 
     def get_context(self) -> dict[str, Any]:
-        address = reverse("audit:history", args=[self.kwargs["kind"], self.kwargs["record_id"]])
-        return super().get_context() | {"history_url": address}
+        place = [self.kwargs["kind"], self.kwargs["record_id"]]
+        record = self.at_hand or queries.record_of(self.actor, *place)[1]
+        told = [
+            {"at": one.at, "who": who_did(one), "words": event_text(one.name).words(one.data)}
+            for one in queries.newest_about(record, self.size)
+        ]
+        return super().get_context() | {"told": told, "history_url": about_url("audit:history", *place)}
 
 
 class Chain(Page):

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from embudo.foundation.documents import commands, permissions, queries, rules
 from embudo.foundation.documents.models import Document, DocumentVersion, KeptFile
-from embudo.foundation.ui.hooks_registry import Panel, register_panel
+from embudo.foundation.ui.hooks_registry import Panel, about_url, register_panel
 from embudo.kernel.about import may_carry
 from embudo.kernel.actor import Actor
 from embudo.kernel.errors import Refused
@@ -78,8 +78,8 @@ def register() -> None:
     )  # fmt: skip
     register_panel(
         Panel(
-            "*", "side", _("Documents"), lambda kind, pk: reverse("documents:panel", args=[kind, pk]),
-            permissions.VIEW_DOCUMENTS, order=50, fits=may_carry,
+            "*", "side", _("Documents"), lambda kind, pk: about_url("documents:panel", kind, pk),
+            permissions.VIEW_DOCUMENTS, order=50, fits=may_carry, statements=1,
         )
     )  # fmt: skip
     for name, text, icon in (

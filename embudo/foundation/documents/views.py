@@ -8,13 +8,16 @@ from django.http import FileResponse, HttpRequest, HttpResponse
 from django.template.defaultfilters import filesizeformat
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
 from embudo.foundation.documents import commands, permissions, queries, rules
 from embudo.foundation.documents.forms import AttachForm, RenameForm, VersionForm
 from embudo.foundation.documents.models import Document, DocumentVersion, KeptFile
 from embudo.foundation.recycle.models import Recycled
+from embudo.foundation.ui import atoms
 from embudo.foundation.ui.access_marks import actor_of, guarded
+from embudo.foundation.ui.hooks_registry import about_url
 from embudo.foundation.ui.pages import CommandPage, ConfirmPage, Page, RecordPage
 from embudo.foundation.ui.parts import Action, Crumb
 from embudo.foundation.ui.uploads import is_too_large
@@ -38,6 +41,18 @@ def icon_of(content_type: str) -> str:
     return "image" if content_type.startswith("image/") else "file-text"
 
 
+def files_field(actor: Actor, form: Any = None) -> str:
+    """What files are put into; "" for who may attach none."""
+    if not actor.may(permissions.ATTACH_DOCUMENT):
+        return ""
+    return str(form["files"].as_field_group()) if form else _empty_field()
+
+
+@atoms.kept
+def _empty_field() -> SafeString:
+    return AttachForm(auto_id="attach-%s")["files"].as_field_group()
+
+
 def panel_context(actor: Actor, record: Record, form: Any = None) -> dict[str, Any]:
     kind = record.kind_name()
     return {
@@ -47,11 +62,9 @@ def panel_context(actor: Actor, record: Record, form: Any = None) -> dict[str, A
             {"document": one, "icon": icon_of(one.content_type or ""), "size": filesizeformat(one.size or 0)}  # type: ignore[attr-defined]
             for one in queries.documents_about(actor, record)
         ],
-        "form": (form or AttachForm(actor=actor, auto_id="attach-%s"))
-        if actor.may(permissions.ATTACH_DOCUMENT)
-        else None,
+        "files_field": files_field(actor, form),
         "most": filesizeformat(settings.FILE_UPLOAD_MAX_SIZE),
-        "attach_url": reverse("documents:attach", args=[kind, record.pk]),
+        "attach_url": about_url("documents:attach", kind, record.pk),
     }
 
 
@@ -70,7 +83,9 @@ class DocumentsPanel(Page):
         return INSIDE if self.is_part else super().get_shell()
 
     def get_context(self) -> dict[str, Any]:
-        record = about_record(self.actor, self.kwargs["kind"], UUID(str(self.kwargs["record_id"])))
+        record = self.at_hand or about_record(
+            self.actor, self.kwargs["kind"], UUID(str(self.kwargs["record_id"]))
+        )
         context = panel_context(self.actor, record)
         return (
             super().get_context()

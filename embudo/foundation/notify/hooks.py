@@ -8,14 +8,14 @@ from embudo.foundation.notify.commands import forget_erased
 from embudo.foundation.notify.models import Mail, Notification
 from embudo.foundation.notify.rules import FOLLOWED, NotificationKind, register_notification_kind
 from embudo.foundation.ui.help import register_help
-from embudo.foundation.ui.hooks_registry import MenuEntry, Panel, register_menu, register_panel
+from embudo.foundation.ui.hooks_registry import MenuEntry, Panel, about_url, register_menu, register_panel
 from embudo.kernel.erasing import register_eraser
 from embudo.kernel.kind import RecordKind, register_kind
 from embudo.kernel.wording import register_event_text
 
 
 def followers_panel(kind: str, record_id: UUID) -> str:
-    return reverse("notify:followers", args=[kind, record_id])
+    return about_url("notify:followers", kind, record_id)
 
 
 register_kind(
@@ -43,7 +43,9 @@ register_kind(
 register_menu(
     MenuEntry(_("Mails"), "notify:mails", "mail", permissions.VIEW_MAIL, order=920, section=_("Settings"))
 )
-register_panel(Panel("*", "side", _("Followers"), followers_panel, permissions.FOLLOW, order=880))
+register_panel(
+    Panel("*", "side", _("Followers"), followers_panel, permissions.FOLLOW, order=880, statements=1)
+)
 register_notification_kind(
     NotificationKind(FOLLOWED, _("Somebody changes a record that I follow"), is_mailed=False)
 )

@@ -1,5 +1,6 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, QuerySet
@@ -11,6 +12,7 @@ from embudo.kernel import clock
 from embudo.kernel.actor import Actor
 from embudo.kernel.errors import NotFound
 from embudo.kernel.kind import kind_named
+from embudo.kernel.prepared import Prepared
 from embudo.kernel.record import Record
 
 
@@ -94,8 +96,16 @@ def followed_record(actor: Actor, kind_name: str, record_id: UUID) -> Record:
 
 def followers(record: Record) -> list[User]:
     """Who follows a record that the actor was allowed to fetch, by name. One query."""
-    follows = Follow.objects.filter(about_id=record.pk, owner__is_active=True)
-    return list(User.objects.filter(pk__in=follows.values("owner")).order_by("name", "id"))
+    return FOLLOWERS.rows(record_id=record.pk)
+
+
+def _followers(record_id: UUID) -> QuerySet[Any]:
+    follows = Follow.objects.filter(about_id=record_id, owner__is_active=True)
+    found: QuerySet[Any] = User.objects.filter(pk__in=follows.values("owner"))
+    return found.order_by("name", "id")
+
+
+FOLLOWERS = Prepared(_followers)
 
 
 def follow_of(actor: Actor, record: Record) -> Follow | None:

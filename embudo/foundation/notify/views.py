@@ -1,5 +1,6 @@
 import json
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -15,8 +16,9 @@ from embudo.foundation.notify.models import Mail, MailState, Notification
 from embudo.foundation.notify.rules import followed_by_key
 from embudo.foundation.ui import atoms
 from embudo.foundation.ui.access_marks import actor_of, guarded
-from embudo.foundation.ui.hooks_registry import record_url
+from embudo.foundation.ui.hooks_registry import about_url, record_url
 from embudo.foundation.ui.pages import CommandPage, ConfirmPage, ListPage, Page, RecordPage
+from embudo.foundation.ui.pages.records import Shown
 from embudo.foundation.ui.parts import Action, Column, Crumb, Filter, Tab
 from embudo.kernel.actor import Actor
 from embudo.kernel.kind import kind_named, kind_of
@@ -142,7 +144,8 @@ class Followers(Page):
 
     @property
     def record(self) -> Record:
-        return queries.followed_record(self.actor, self.kwargs["kind"], self.kwargs["record_id"])
+        known: Record | None = self.at_hand
+        return known or queries.followed_record(self.actor, self.kwargs["kind"], self.kwargs["record_id"])
 
     @property
     def is_part(self) -> bool:
@@ -158,11 +161,11 @@ class Followers(Page):
 def followers_context(actor: Actor, record: Record) -> dict[str, Any]:
     people = queries.followers(record)
     does = any(person.pk == actor.id for person in people)
-    place = [record.kind_name(), record.pk]
+    place = (record.kind_name(), record.pk)
     return {
         "people": people,
         "does_follow": does,
-        "toggle_url": reverse("notify:unfollow" if does else "notify:follow", args=place),
+        "toggle_url": about_url("notify:unfollow" if does else "notify:follow", *place),
         "back": kind_of(record).url(record.pk),
     }
 
@@ -270,7 +273,8 @@ class MailPage(RecordPage):
     def get_context(self) -> dict[str, Any]:
         return super().get_context() | {"state": state_badge(self.record), "about": self.about()}
 
-    def panels(self, slot: str) -> list[dict[str, Any]]:
+    @cached_property
+    def panels(self) -> list[Shown]:
         """None: nobody keeps notes on a mail that goes after 90 days."""
         return []
 

@@ -31,6 +31,19 @@ def record_url(name: str, record_id: UUID) -> str:
     return f"{before}{record_id}{after}"
 
 
+def about_url(name: str, kind: str, record_id: UUID | str) -> str:
+    """As reverse(name, args=[kind, record_id]): a record's page asks for a dozen such addresses."""
+    before, after = _around_both(name, kind, settings.ROOT_URLCONF, address_prefix())
+    return f"{before}{record_id}{after}"
+
+
+@lru_cache(maxsize=1024)
+def _around_both(name: str, kind: str, urlconf: str, _prefix: str) -> tuple[str, str]:
+    no_one = UUID(int=0)
+    before, _id, after = reverse(name, urlconf, args=[kind, no_one]).partition(str(no_one))
+    return before, after
+
+
 @lru_cache(maxsize=512)
 def _around_id(name: str, urlconf: str, _prefix: str) -> tuple[str, str]:
     no_one = UUID(int=0)
@@ -70,6 +83,9 @@ class Panel:
     order: int = 100
     fits: Callable[[str], bool] | None = None
     holds: Callable[[Any], bool] | None = None  # of the record at hand: a panel with nothing in it stays away
+    statements: int = (
+        2  # about how many it asks the database, the record apart: few panels that ask much come together
+    )
 
     def address(self, kind: str, record_id: UUID) -> str:
         """Panels of every kind get the kind's name too."""

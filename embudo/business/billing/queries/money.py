@@ -11,9 +11,10 @@ from embudo.business.billing.rules import AGE_BUCKETS, InvoiceKind, Settlement
 from embudo.kernel import clock
 from embudo.kernel.actor import Actor
 from embudo.kernel.money import Money
-from embudo.kernel.together import together
+from embudo.kernel.prepared import PreparedSight
+from embudo.kernel.together import joined, parted
 
-NOT_DUE = "not_due"
+NOT_DUE, AGED = "not_due", "aged_"
 
 
 @dataclass(frozen=True)
@@ -60,29 +61,51 @@ def money_facts(
     Money by state: what is open today (not yet due, overdue by age), and what was issued, paid and received in the
     period. `owners` narrows to these owners' invoices within the actor's sight. One statement.
     """
-    seen = Invoice.objects.visible_to(actor)
-    came = Payment.objects.visible_to(actor).filter(paid_on__range=(since, until))
-    if owners is not None:
-        seen, came = seen.filter(owner__in=owners), came.filter(invoice__owner__in=owners)
-    sums = _sums(seen, came, since, until)
+    rows = _asked(actor, owners, {"since": since, "until": until, **_ages()})
+    sums = {
+        (currency, state): (int(minor), n) for part in rows.values() for currency, state, minor, n in part
+    }
     facts = [_facts(currency, sums) for currency in {currency for currency, _state in sums}]
     facts.sort(key=lambda one: (-(one.not_due.minor + one.overdue.minor), one.currency))
     return MoneyFacts(since, until, tuple(facts))
 
 
-def _sums(seen: QuerySet[Invoice], came: QuerySet[Payment], since: date, until: date) -> Sums:
+def _asked(
+    actor: Actor, owners: Iterable[UUID] | QuerySet[Any] | None, days: dict[str, date]
+) -> dict[str, list[tuple[Any, ...]]]:
+    if owners is None:
+        return parted(SUMS.seen(actor, **days))
+    if isinstance(owners, list) and owners == [actor.id]:
+        return parted(SUMS.seen(actor, of=actor.id, **days))
+    return parted(SUMS.build(actor, owners=owners, **days))
+
+
+def _ages() -> dict[str, date]:
+    """The days at which open money grows older, under the names of the ages."""
+    today = clock.today()
+    return {NOT_DUE: today} | {f"{AGED}{days}": today - timedelta(days=days) for days in AGE_BUCKETS}
+
+
+def _sums(
+    actor: Actor, *, since: date, until: date, of: UUID | None = None, owners: Any = None, **ages: date
+) -> QuerySet[Any]:
     """`paid` is how many became paid in the period, and what was overpaid on them."""
+    seen = Invoice.objects.visible_to(actor)
+    came = Payment.objects.visible_to(actor).filter(paid_on__range=(since, until))
+    narrowed = [of] if of else owners
+    if narrowed is not None:
+        seen, came = seen.filter(owner__in=narrowed), came.filter(invoice__owner__in=narrowed)
     issued = seen.filter(kind=InvoiceKind.INVOICE, issued__range=(since, until))
     settled = seen.filter(settlement=Settlement.PAID, settled_on__range=(since, until))
-    rows = together(
-        open=_grouped(seen.filter(settlement=Settlement.OPEN), _age(), "open_minor"),
+    return joined(
+        open=_grouped(seen.filter(settlement=Settlement.OPEN), _age(ages), "open_minor"),
         issued=_grouped(issued, _called("issued"), "gross_minor"),
         paid=_grouped(settled, _called("paid"), "overpaid_minor"),
         received=_grouped(came, _called("received"), "amount_minor"),
     )
-    return {
-        (currency, state): (int(minor), n) for part in rows.values() for currency, state, minor, n in part
-    }
+
+
+SUMS = PreparedSight(Invoice.view_permission, _sums, Payment.view_permission)
 
 
 def _grouped(rows: QuerySet[Any], state: Any, amount: str) -> QuerySet[Any]:
@@ -95,11 +118,9 @@ def _called(state: str) -> Value:
     return Value(state, output_field=CharField())
 
 
-def _age() -> Case:
+def _age(ages: dict[str, date]) -> Case:
     """By how long it is overdue."""
-    today = clock.today()
-    whens = [When(due__gte=today, then=Value(NOT_DUE))]
-    whens += [When(due__gte=today - timedelta(days=days), then=Value(str(days))) for days in AGE_BUCKETS]
+    whens = [When(due__gte=day, then=Value(name.removeprefix(AGED))) for name, day in ages.items()]
     return Case(*whens, default=Value("older"), output_field=CharField())
 
 

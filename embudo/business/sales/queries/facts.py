@@ -1,19 +1,22 @@
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Avg, Count, QuerySet, Sum
+from django.db.models import Avg, CharField, Count, QuerySet, Sum, Value
 
 from embudo.business.sales.models import Lead, Opportunity, Stage, StageStay
 from embudo.business.sales.rules.leads import LeadStatus
 from embudo.business.sales.rules.pipelines import StageKind
 from embudo.kernel.actor import Actor
 from embudo.kernel.permission import Scope
-from embudo.kernel.together import together
+from embudo.kernel.prepared import PLAIN_SCOPES, PreparedSight
+from embudo.kernel.together import joined, parted, together
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,7 @@ class ClosedFacts:
     lost: tuple[MoneyFact, ...] = ()
 
 
+ENDS = "since", "until"
 Spans = Mapping[str, tuple[datetime | None, datetime | None]]  # name -> from, up to but without
 StageSums = dict[UUID, tuple[MoneyFact, ...]]
 
@@ -174,20 +178,41 @@ def _money_facts(rows: Iterable[tuple[Any, ...]]) -> dict[tuple[Any, ...], tuple
 
 def stage_sums(actor: Actor, *, reach: Scope | None = None, owner: UUID | None = None) -> StageSums:
     """What stands in each stage now, by the stage's id."""
-    deals = _reached(Opportunity.objects.visible_to(actor), actor, reach, owner)
-    return {stage_id: sums for (stage_id,), sums in _money_facts(_summed(deals, "stage_id")).items()}
+    if reach is Scope.OWN and owner is None and actor.id is None:
+        return {}
+    if reach in PLAIN_SCOPES:
+        rows = STANDING.seen(actor, of=owner or (actor.id if reach is Scope.OWN else None))
+    else:
+        rows = list(_standing(actor, reach=reach, of=owner))
+    return {stage_id: sums for (stage_id,), sums in _money_facts(rows).items()}
+
+
+def _standing(actor: Actor, *, reach: Scope | None = None, of: UUID | None = None) -> QuerySet[Any]:
+    return _summed(_reached(Opportunity.objects.visible_to(actor), actor, reach, of), "stage_id")
+
+
+STANDING = PreparedSight(Opportunity.view_permission, _standing)
 
 
 def stage_facts(actor: Actor, sums: StageSums) -> tuple[StageFact, ...]:
     """The stages in their order, each with its sums."""
-    found = Stage.objects.visible_to(actor).select_related("pipeline")
     return tuple(
         StageFact(
             stage.pk, stage.pipeline_id, str(stage), stage.kind, stage.order, stage.probability,
             sum(fact.count for fact in sums.get(stage.pk, ())), sums.get(stage.pk, ()),
         )
-        for stage in found.order_by("-pipeline__is_default", "pipeline__name", "order")
+        for stage in STAGES.seen(actor)
     )  # fmt: skip
+
+
+STAGES = PreparedSight(
+    Stage.view_permission,
+    lambda actor: (
+        Stage.objects.visible_to(actor)
+        .select_related("pipeline")
+        .order_by("-pipeline__is_default", "pipeline__name", "order")
+    ),
+)
 
 
 def closed_facts(
@@ -245,44 +270,114 @@ def _of(facts: dict[UUID | None, OwnerFact], owner_id: UUID | None) -> OwnerFact
     return facts.setdefault(owner_id, OwnerFact(owner_id))
 
 
-def cohort_facts(
-    actor: Actor,
-    *,
-    reach: Scope | None = None,
-    owner: UUID | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
-) -> dict[str, tuple[MoneyFact, ...]]:
-    """Of the leads that came within the period: the opportunities made of them, by how those stand ("open", "won", "lost")."""
-    leads = _within(_reached(Lead.objects.visible_to(actor), actor, reach, owner), "created", since, until)
+@dataclass(frozen=True)
+class LeadFacts:
+    """
+    How far the leads of each span got; and of those that came since a moment, the opportunities made of them, by how these
+    stand ("open", "won", "lost").
+    """
+
+    steps: dict[str, LeadSteps]
+    made: dict[str, tuple[MoneyFact, ...]]
+
+
+def lead_facts(actor: Actor, spans: Spans, *, since: datetime, reach: Scope | None = None) -> LeadFacts:
+    """By one statement."""
+    found = _asked(LEADS, actor, reach, {"since": since, **_moments(spans)})
+    made = _money_facts(row for row in found["made"] if row[0])
+    return LeadFacts(
+        {name: _steps([(row[0], *row[2:]) for row in found[name]]) for name in spans},
+        {str(state): sums for (state,), sums in made.items()},
+    )
+
+
+def _leads(actor: Actor, *, reach: Scope | None = None, of: UUID | None = None, **at: Any) -> QuerySet[Any]:
+    """Columns: status or state, currency, how many, how many ever qualified or the sum of their values."""
+    leads = _reached(Lead.objects.visible_to(actor), actor, reach, of).order_by()
+    known = leads.filter(status__in=LeadStatus.values).annotate(none=Value("", output_field=CharField()))
+    steps = known.values_list("status", "none").annotate(n=Count("*"), ever=Count("qualified"))
     # from the leads to their opportunities, one step along an index each: the other way round, all opportunities are read
-    made = leads.filter(status=LeadStatus.CONVERTED).order_by()
-    rows = made.values_list("opportunity__state", "opportunity__currency").annotate(
+    made = leads.filter(status=LeadStatus.CONVERTED, created__gte=at.pop("since"))
+    sums = made.values_list("opportunity__state", "opportunity__currency").annotate(
         n=Count("opportunity"), total=Sum("opportunity__value_minor")
     )
-    found = _money_facts(row for row in rows if row[0])
-    return {str(state): sums for (state,), sums in found.items()}
+    return joined(made=sums, **{name: _within(steps, "created", *span) for name, span in _spans(at).items()})
 
 
-def won_by_month_facts(
+@dataclass(frozen=True)
+class DealFacts:
+    """What was won and lost within each span; and what was won in each calendar month, named by its first day."""
+
+    closed: dict[str, ClosedFacts]
+    won: dict[date, tuple[MoneyFact, ...]]
+
+
+def deal_facts(
     actor: Actor,
+    spans: Spans,
     *,
     months: Sequence[date],
-    currencies: Collection[str] | None = None,
+    currencies: Collection[str],
     reach: Scope | None = None,
-    owner: UUID | None = None,
-) -> dict[date, tuple[MoneyFact, ...]]:
-    """
-    What was won in each of these calendar months of the organisation, named by their first days. Who knows the
-    `currencies` that there are spares the look at them.
-    """
-    deals = _reached(Opportunity.objects.visible_to(actor), actor, reach, owner).filter(state=StageKind.WON)
-    if currencies is None:
-        currencies = set(deals.order_by().values_list("currency", flat=True).distinct())
-    # a part for each month, for which the index holds just the rows that count: no row needs its month worked out
-    grouped = _summed(deals.filter(currency__in=sorted(currencies)))
-    found = together(**{month.isoformat(): _within(grouped, "closed", *_span(month)) for month in months})
-    return {date.fromisoformat(name): _money_facts(rows).get((), ()) for name, rows in found.items()}
+) -> DealFacts:
+    """By one statement. `currencies` are all that there are among the deals; the months are the organisation's."""
+    names = {month: f"month{number}" for number, month in enumerate(months)} if currencies else {}
+    asked = {**spans, **{name: _span(month) for month, name in names.items()}}
+    found = _asked(_deals(tuple(sorted(currencies))), actor, reach, _moments(asked))
+    sums = {name: _money_facts(found[name]) for name in asked}
+    closed = {
+        name: ClosedFacts(sums[name].get((StageKind.WON,), ()), sums[name].get((StageKind.LOST,), ()))
+        for name in spans
+    }
+    won = {month: sums[name].get((StageKind.WON,), ()) for month, name in names.items()}
+    return DealFacts(closed, {month: won.get(month, ()) for month in months})
+
+
+@lru_cache(maxsize=64)
+def _deals(currencies: tuple[str, ...]) -> PreparedSight:
+    def build(
+        actor: Actor, *, reach: Scope | None = None, of: UUID | None = None, **at: Any
+    ) -> QuerySet[Any]:
+        deals = _reached(Opportunity.objects.visible_to(actor), actor, reach, of)
+        closed = _summed(deals.filter(state__in=(StageKind.WON, StageKind.LOST)), "state")
+        # a part for each month, for which the index holds just the rows that count: no row needs its month worked out
+        won = _summed(deals.filter(state=StageKind.WON, currency__in=currencies), "state")
+        spans = _spans(at)
+        return joined(
+            **{
+                name: _within(won if name.startswith("month") else closed, "closed", *span)
+                for name, span in spans.items()
+            }
+        )
+
+    return PreparedSight(Opportunity.view_permission, build)
+
+
+LEADS = PreparedSight(Lead.view_permission, _leads)
+
+
+def _asked(
+    prepared: PreparedSight, actor: Actor, reach: Scope | None, values: dict[str, Any]
+) -> dict[str, list[tuple[Any, ...]]]:
+    """The rows of each part. A team, and those below, are asked for as they are; one's own by one's id."""
+    if reach is Scope.OWN and actor.id is None:
+        return defaultdict(list)
+    if reach in PLAIN_SCOPES:
+        rows = prepared.seen(actor, of=actor.id if reach is Scope.OWN else None, **values)
+    else:
+        rows = list(prepared.build(actor, reach=reach, **values))
+    return parted(rows)
+
+
+def _moments(spans: Spans) -> dict[str, datetime | None]:
+    """The ends of each span under names of their own, in the one zone that every database and year can tell."""
+    ends = {f"{name}_{end}": span[place] for name, span in spans.items() for place, end in enumerate(ENDS)}
+    return {name: moment and moment.astimezone(UTC) for name, moment in ends.items()}
+
+
+def _spans(moments: Mapping[str, datetime | None]) -> Spans:
+    names = dict.fromkeys(name.rpartition("_")[0] for name in moments)
+    return {name: (moments[f"{name}_{ENDS[0]}"], moments[f"{name}_{ENDS[1]}"]) for name in names}
 
 
 def _span(month: date) -> tuple[datetime, datetime]:

@@ -5,7 +5,8 @@ from uuid import UUID
 from django.db.models import Prefetch, QuerySet
 
 from embudo.business.sales.models import Lead, Opportunity, OpportunityQuerySet, Pipeline, Stage, StageStay
-from embudo.business.sales.permissions import VIEW_OPPORTUNITIES
+from embudo.business.sales.permissions import VIEW_OPPORTUNITIES, VIEW_PIPELINES
+from embudo.business.sales.rules.pipelines import shown_name
 from embudo.kernel.about import AboutRecord
 from embudo.kernel.actor import Actor
 from embudo.kernel.errors import NotFound
@@ -67,6 +68,21 @@ def pipelines(actor: Actor) -> RecordQuerySet[Pipeline]:
 
 def pipelines_with_stages(actor: Actor) -> QuerySet[Pipeline]:
     return pipelines(actor).prefetch_related(Prefetch("stages", Stage.objects.order_by("order")))
+
+
+def stage_choices(actor: Actor) -> list[tuple[str, str]]:
+    """(id, name) of every stage in the order of the pipelines, for a filter."""
+    return [(str(pk), shown_name(name)) for pk, name in STAGE_CHOICES.seen(actor)]
+
+
+STAGE_CHOICES = PreparedSight(
+    VIEW_PIPELINES,
+    lambda actor: (
+        Stage.objects.visible_to(actor)
+        .order_by("-pipeline__is_default", "pipeline__name", "order")
+        .values_list("pk", "name")
+    ),
+)
 
 
 def pipeline(actor: Actor, pipeline_id: UUID) -> Pipeline:

@@ -99,12 +99,7 @@ class Opportunities(ListPage):
 
     @cached_property
     def own_filters(self) -> tuple[Filter, ...]:
-        stages = tuple(
-            (str(stage.pk), str(stage))
-            for one in queries.pipelines_with_stages(self.actor)
-            for stage in one.stages.all()
-        )
-        found = (Filter("stage", _("Stage"), stages),)
+        found = (Filter("stage", _("Stage"), tuple(queries.stage_choices(self.actor))),)
         return (
             (*found, Filter("owner", _("Owner"), tuple(sellers(self.actor))))
             if is_wide(self.actor)

@@ -38,12 +38,15 @@ class Sight:
 
 
 def who_sees(record: Record, *, name_of: Callable[[str, str], str] = lambda _slug, name: name) -> list[Sight]:
-    """Everybody active who can see the record, each with every reason. Four queries, whatever the number of people."""
-    owner = _owner(record)
-    above = set(ReportingLine.objects.filter(below=owner).values_list("above", flat=True)) if owner else set()
+    """Everybody active who can see the record, each with every reason. Three queries at most, whatever the number of people."""
+    owner, holders = _owner(record), _holders(record)
+    is_asked = owner is not None and any(scope is Scope.SUBTREE for _member, scope in holders)
+    above = (
+        set(ReportingLine.objects.filter(below=owner).values_list("above", flat=True)) if is_asked else set()
+    )
     found: dict[UUID, list[Reason]] = defaultdict(list)
     people: dict[UUID, User] = {}
-    for member, scope in _holders(record):
+    for member, scope in holders:
         user = member.user
         is_owner = owner is not None and user.id == owner.id
         if not has_owner(record) or is_owner or _reaches(user, scope, owner, above):
@@ -61,7 +64,7 @@ def has_owner(record: Record) -> bool:
 def _owner(record: Record) -> User | None:
     if isinstance(record, User):
         return record
-    return User.objects.filter(pk=record.owner_id).first() if isinstance(record, OwnedRecord) else None
+    return record.owner if isinstance(record, OwnedRecord) else None
 
 
 def has_own_rules(record: Record) -> bool:

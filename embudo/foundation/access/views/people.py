@@ -217,7 +217,7 @@ class WhoSees(Page):
         kind = kind_named(self.kwargs["kind"])
         if kind is None:
             raise NotFound
-        return kind.fetch(self.actor, self.kwargs["record_id"])
+        return self.at_hand or kind.fetch(self.actor, self.kwargs["record_id"])
 
     def get_context(self) -> dict[str, Any]:
         record, kind = self.asked, kind_named(self.kwargs["kind"])

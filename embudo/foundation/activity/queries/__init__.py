@@ -15,9 +15,9 @@ from embudo.foundation.activity.queries.entries import (
     tasks_where,
     titles_of,
 )
-from embudo.foundation.activity.queries.facts import TaskFacts, task_facts
+from embudo.foundation.activity.queries.facts import TaskFacts, open_tasks_of, task_facts
 from embudo.foundation.activity.queries.reminders import TasksDue, meetings_to_remind_of, tasks_to_remind_of
-from embudo.foundation.activity.queries.timeline import Timeline, TimelineItem, planned, timeline
+from embudo.foundation.activity.queries.timeline import Timeline, TimelineItem, planned, present, timeline
 
 __all__ = [
     "TaskFacts",
@@ -33,7 +33,9 @@ __all__ = [
     "narrowed",
     "note",
     "notes",
+    "open_tasks_of",
     "planned",
+    "present",
     "record_of_any_kind",
     "task",
     "task_facts",

@@ -5,9 +5,9 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet, Subquery
 
-from embudo.foundation.access.queries import user_names
+from embudo.foundation.access.models import User
 from embudo.foundation.activity.models import Call, Meeting, Note, Task
 from embudo.foundation.activity.queries.entries import titles_of
 from embudo.kernel import clock
@@ -97,7 +97,8 @@ def _place_and_time(record: Record) -> dict[str, Any]:
 def _log_about(kind: str, record_id: UUID) -> QuerySet[LogEntry]:
     first = LogEntry.objects.filter(about_kind=kind, about_id=record_id).values("seq")
     further = LogAbout.objects.filter(kind=kind, record_id=record_id).values("entry_id")
-    return LogEntry.objects.filter(seq__in=first.union(further, all=True)).defer("changes")
+    found = LogEntry.objects.filter(seq__in=first.union(further, all=True)).defer("changes")
+    return found.annotate(user_name=Subquery(User.objects.filter(pk=OuterRef("actor_id")).values("name")[:1]))
 
 
 def _told_about(kind: str, record_id: UUID) -> QuerySet[LogEntry]:
@@ -110,24 +111,72 @@ def _about(model: type[AboutRecord], *related: str, **narrowed: Any) -> Callable
     return lambda kind, record_id: found.filter(about_kind=kind, about_id=record_id)
 
 
+def _done(model: type[AboutRecord], doer: str = "owner", **narrowed: Any) -> Callable[..., QuerySet[Any]]:
+    """With the name of who did it: the whole of a person is more to read than the thing itself."""
+    names = {"doer_name": F(f"{doer}__name"), "doer_email": F(f"{doer}__email")}
+    found = model.objects.filter(**narrowed).annotate(**names)
+    return lambda kind, record_id: found.filter(about_kind=kind, about_id=record_id)
+
+
 def _meetings_held(kind: str, record_id: UUID, now: datetime) -> QuerySet[Meeting]:
-    return _about(Meeting)(kind, record_id).filter(starts__lte=now)
+    return _done(Meeting)(kind, record_id).filter(starts__lte=now)
 
 
 SOURCES = (
-    _Source("c", "at", Call.view_permission, _about(Call), _place),
+    _Source("c", "at", Call.view_permission, _done(Call), _place),
     _Source("e", "at", None, _told_about, _place),
     _Source("m", "starts", Meeting.view_permission, _meetings_held, _place_and_time),
-    _Source("n", "created", Note.view_permission, _about(Note), _place),
-    _Source("t", "done_at", Task.view_permission, _about(Task, "done_by", done_at__isnull=False), _place),
+    _Source("n", "created", Note.view_permission, _done(Note), _place),
+    _Source("t", "done_at", Task.view_permission, _done(Task, "done_by", done_at__isnull=False), _place),
 )
 OWN_STORY = (_Source("e", "at", None, _log_about, _place),)  # a to-do's own page tells its own story
 
 
-def timeline(actor: Actor, record: Record, *, cursor: str = "", size: int = 20) -> Timeline:
-    """What happened about a record that the actor was allowed to fetch, newest first; one query for each source."""
+TASKS, MEETINGS = "tasks ahead", "meetings ahead"
+
+
+@cache
+def _presence(model: type[Record]) -> Prepared:
+    """One row: of what there is anything about the record."""
+
+    def build(kind: str, record_id: UUID, now: datetime) -> QuerySet[Any, Any]:
+        about = {"about_kind": kind, "about_id": record_id}
+        meetings, tasks = Meeting.objects.filter(**about), Task.objects.filter(**about)
+        parts = (
+            Call.objects.filter(**about),
+            meetings.filter(starts__lte=now),
+            Note.objects.filter(**about),
+            tasks.filter(done_at__isnull=False),
+            tasks.filter(done_at__isnull=True),
+            meetings.filter(starts__gt=now, cancelled_at__isnull=True),
+        )
+        return model.objects.filter(pk=record_id).values_list(*(Exists(part) for part in parts))
+
+    return Prepared(build)
+
+
+def present(record: Record) -> frozenset[str]:
+    """
+    What there is about a record, as the letters of the timeline's sources, TASKS and MEETINGS: for a page that shows them
+    all, since most records have little. One query spares those that would find nothing.
+    """
+    found = _presence(type(record)).first(**_place_and_time(record)) or ()
+    return frozenset(name for name, there in zip("cmnt", found, strict=False) if there) | frozenset(
+        name for name, there in zip((TASKS, MEETINGS), found[4:], strict=False) if there
+    )
+
+
+def timeline(
+    actor: Actor, record: Record, *, cursor: str = "", size: int = 20, there: frozenset[str] | None = None
+) -> Timeline:
+    """
+    What happened about a record that the actor was allowed to fetch, newest first; one query for each source, or for each of
+    those that are `there`.
+    """
     start = read_cursor(cursor, "timeline") if cursor else None
-    sources = OWN_STORY if isinstance(record, AboutRecord) else SOURCES
+    sources: tuple[_Source, ...] = OWN_STORY if isinstance(record, AboutRecord) else SOURCES
+    if there is not None:
+        sources = tuple(source for source in sources if source.letter == "e" or source.letter in there)
     merged = [item for source in sources for item in source.items(actor, record, start, size + 1)]
     merged = _with_former(
         merged, [source for source in sources if source.letter == "e"], actor, record, start, size
@@ -155,15 +204,14 @@ def _with_former(
 
 
 def _completed(actor: Actor, items: Sequence[TimelineItem]) -> list[TimelineItem]:
-    """The items with the names of who acted and of what the log names; one query each, whatever their number."""
+    """The items with the names of who acted and of what the log names; a query for each kind named, whatever their number."""
     entries = [item.thing for item in items if isinstance(item.thing, LogEntry)]
-    names = user_names({entry.actor_id for entry in entries if entry.actor_id}) if entries else {}
     places = {entry.pk: place for entry in entries if (place := _place_named(entry))}
     titles = titles_of(actor, places.values())
     return [
         replace(
             item,
-            who=_who(item.thing, names),
+            who=_who(item.thing),
             named=titles.get(places[item.thing.pk][1]) if item.thing.pk in places else None,
         )
         for item in items
@@ -175,12 +223,13 @@ def _place_named(entry: LogEntry) -> tuple[str, UUID] | None:
     return thing(entry.data) if thing else None
 
 
-def _who(thing: Any, names: dict[UUID, str]) -> str:
+def _who(thing: Any) -> str:
     """The acting person's name; "" for the product itself."""
-    if isinstance(thing, LogEntry):
-        return names.get(thing.actor_id, "" if thing.actor_kind == "system" else thing.actor_name)  # type: ignore[arg-type]
-    doer = thing.done_by if isinstance(thing, Task) else thing.owner
-    return str(doer) if doer else ""
+    if not isinstance(thing, LogEntry):
+        return thing.doer_name or thing.doer_email or ""
+    if thing.user_name is not None:  # type: ignore[attr-defined]
+        return str(thing.user_name)  # type: ignore[attr-defined]
+    return "" if thing.actor_kind == "system" else thing.actor_name
 
 
 AHEAD = _about(Meeting, cancelled_at__isnull=True)
@@ -192,10 +241,18 @@ MEETINGS_AHEAD = Prepared(
 )
 
 
-def planned(actor: Actor, record: Record) -> list[Task | Meeting]:
-    """Open to-dos and meetings to come about a record that the actor was allowed to fetch, the nearest first."""
-    tasks = TASKS_AHEAD.rows(**_place(record)) if actor.may(Task.view_permission) else []
-    meetings = MEETINGS_AHEAD.rows(**_place_and_time(record)) if actor.may(Meeting.view_permission) else []
+def planned(actor: Actor, record: Record, *, there: frozenset[str] | None = None) -> list[Task | Meeting]:
+    """
+    Open to-dos and meetings to come about a record that the actor was allowed to fetch, the nearest first; asked only for
+    what is `there`.
+    """
+    has_tasks, has_meetings = there is None or TASKS in there, there is None or MEETINGS in there
+    tasks = TASKS_AHEAD.rows(**_place(record)) if has_tasks and actor.may(Task.view_permission) else []
+    meetings = (
+        MEETINGS_AHEAD.rows(**_place_and_time(record))
+        if has_meetings and actor.may(Meeting.view_permission)
+        else []
+    )
     return sorted([*tasks, *meetings], key=_when)
 
 

@@ -13,7 +13,7 @@ from embudo.foundation.activity import commands, permissions, queries
 from embudo.foundation.activity.forms import AssignTaskForm, TaskForm
 from embudo.foundation.activity.models import Meeting, Task
 from embudo.foundation.activity.rules import Priority, closing_in_words
-from embudo.foundation.activity.views.timeline import may_touch
+from embudo.foundation.activity.views.drawing import may_touch
 from embudo.foundation.ui import atoms
 from embudo.foundation.ui.access_marks import actor_of, guarded
 from embudo.foundation.ui.hooks_registry import record_url

@@ -86,8 +86,7 @@ def parted_rows(
     Each row without its custom values, and those as they are kept, or what is wrong with them; with `empties` an empty one
     clears what is held, else it says nothing.
     """
-    is_needed = any(name.startswith(PREFIX) for row in rows for name in row)
-    if not is_needed:
+    if not any(name.startswith(PREFIX) for name in set().union(*rows)):
         return [(dict(row), {}) for row in rows]
     known = {one.name: one for one in definitions(kind) if editable_for(actor, one)}
     return [_parted(row, known, country, empties=empties) for row in rows]

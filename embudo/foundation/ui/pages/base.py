@@ -58,6 +58,11 @@ class Page(View):
         return self.render()
 
     @property
+    def at_hand(self) -> Any:
+        """The record at hand, where this page is drawn as a panel of the record's own page; it was fetched for this actor."""
+        return getattr(self.request, "record_at_hand", None)
+
+    @property
     def htmx_target(self) -> str:
         """The id of the element that htmx will swap; "" for a whole page (also when the browser goes back)."""
         headers = self.request.headers

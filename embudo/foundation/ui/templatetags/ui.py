@@ -79,6 +79,24 @@ def button(context: Context, action: Action, cls: str = "") -> SafeString:
     )
 
 
+@register.simple_tag
+def page_commands(actions: Sequence[Action]) -> SafeString:
+    """The palette's lines for what the page's buttons do, but for those that post."""
+    lines = [
+        f'<li role="option" id="cmd-a{number}" aria-selected="false" data-href="{atoms.text(action.url)}">'
+        f"{atoms.icon(action.icon or 'arrow-right')}<span>{atoms.text(action.label)}</span></li>"
+        for number, action in enumerate(actions, 1)
+        if not action.post
+    ]
+    return mark_safe("".join(lines))  # noqa: S308 - every part is escaped
+
+
+@register.simple_tag(takes_context=True)
+def buttons(context: Context, actions: Sequence[Action]) -> SafeString:
+    """The buttons of a page's head."""
+    return atoms.join(*(button(context, action) for action in actions))
+
+
 class Once(template.Node):
     """
     {% once a b %} … {% endonce %}: what is the same on page after page is drawn once for each language and each value of
