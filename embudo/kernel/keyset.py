@@ -8,7 +8,7 @@ from uuid import UUID
 from django.core import signing
 from django.core.exceptions import EmptyResultSet, FieldDoesNotExist
 from django.db import connections
-from django.db.models import F, Model, Q, QuerySet
+from django.db.models import F, Model, Q, QuerySet, Value
 from django.db.models.expressions import OrderBy
 
 COUNT_LIMIT = 10_000
@@ -209,7 +209,11 @@ def keyset_page(
 
 def capped_count(queryset: QuerySet[Any]) -> tuple[int, bool]:
     """How many rows, counted up to 10,000; the flag says that there are more."""
-    capped = queryset.order_by().values("pk")[: COUNT_LIMIT + 1].query
+    asked: Any = queryset.query
+    # a row is all that is asked for, so that an index suffices; equal rows fall together where each must be another
+    told = ("pk",) if asked.distinct or asked.combinator or asked.group_by is not None else ()
+    constant = {} if told else {"one": Value(1)}
+    capped = queryset.order_by().values(*told, **constant)[: COUNT_LIMIT + 1].query
     try:
         sql, params = capped.get_compiler(queryset.db).as_sql()
     except EmptyResultSet:

@@ -15,17 +15,19 @@ from embudo.foundation.attributes import commands as attributes
 from embudo.foundation.search.models import SearchEntry
 from embudo.kernel import worker
 from embudo.kernel.follow import hear_no_past
-from embudo.kernel.record import Record
+from embudo.kernel.record import Record, new_id
 from embudo.project.bench.seed import BATCH, COMMON, RARE, Seed
 from embudo.project.sample.people import FIRST, LAST
 
 BASE = 10_000  # companies made in Python; twice as many people
 TIERS = ("gold", "silver", "bronze", "none")
 CHOICES = "\n".join(f"{tier} = {tier.capitalize()}" for tier in TIERS)
+# In the order of time, as all ids are: random ones would scatter each copy over the whole table, as no real record is.
 NEW_ID = {
-    "sqlite": "substr(old.id, 1, 13) || substr(hex(randomblob(10)), 1, 19)",
-    "postgresql": "overlay(gen_random_uuid()::text placing substr(old.id::text, 1, 13) from 1 for 13)::uuid",
+    "sqlite": "printf('%012x7', {0} + row_number() OVER ()) || substr(lower(hex(randomblob(10))), 1, 19)",
+    "postgresql": "(lpad(to_hex({0} + row_number() OVER ()), 12, '0') || '7' || substr(md5(random()::text), 1, 19))::uuid",
 }
+MINUTES = 11  # by which each copy is older than the one before
 EARLIER = {"sqlite": "datetime(old.{0}, '-{1} minutes')", "postgresql": "old.{0} - interval '{1} minutes'"}
 
 
@@ -35,6 +37,7 @@ class Crowd:
     def __init__(self, tell: Callable[[str], object]) -> None:
         self.tell, self.vendor = tell, connection.vendor
         self.seed = Seed(BASE, tell)
+        self.begun = int(new_id().hex[:12], 16)  # milliseconds
 
     def settle(self) -> None:
         """The base set and two custom attributes of companies, with their indexes."""
@@ -107,11 +110,11 @@ class Crowd:
     def _value(self, one: models.Field[Any, Any], turn: int) -> str:
         name = one.column
         if name == "id":
-            return f"lower({NEW_ID[self.vendor]})" if self.vendor == "sqlite" else NEW_ID[self.vendor]
+            return NEW_ID[self.vendor].format(self.begun - turn * MINUTES * 60_000)
         if name == "version":
             return "2"
         if name in ("created", "updated"):
-            return EARLIER[self.vendor].format(name, turn * 11)
+            return EARLIER[self.vendor].format(name, turn * MINUTES)
         if name in ("email", "email_key"):
             return f"CASE old.{name} WHEN '' THEN '' ELSE 'n{turn}' || old.{name} END"
         if name in ("name", "last_name"):
