@@ -212,7 +212,7 @@ def capped_count(queryset: QuerySet[Any]) -> tuple[int, bool]:
     asked: Any = queryset.query
     # a row is all that is asked for, so that an index suffices; equal rows fall together where each must be another
     told = ("pk",) if asked.distinct or asked.combinator or asked.group_by is not None else ()
-    constant = {} if told else {"one": Value(1)}
+    constant = {} if told else {"row_to_count": Value(1)}
     capped = queryset.order_by().values(*told, **constant)[: COUNT_LIMIT + 1].query
     try:
         sql, params = capped.get_compiler(queryset.db).as_sql()
