@@ -17,7 +17,7 @@ from embudo.kernel import clock
 from embudo.kernel.actor import Actor
 from embudo.kernel.former import Gone, survivor_of
 from embudo.kernel.kind import kind_named
-from embudo.kernel.models import LogAbout, LogEntry
+from embudo.kernel.models import LogAbout
 
 HEAVY = ("snapshot", "links", "files", "left")
 
@@ -110,10 +110,13 @@ def deleted(actor: Actor, record_id: UUID) -> Gone | None:
 
 
 def _with_another(visible: QuerySet[Recycled], record_id: UUID) -> Recycled | None:
-    """The deletion that a record went along with."""
-    entries = LogAbout.objects.filter(record_id=record_id, entry__name="recycle.RecordDeleted")
-    act = LogEntry.objects.filter(further__in=entries).order_by("-seq").values_list("data", flat=True).first()
-    return visible.filter(pk=act["recycled_id"]).first() if act else None
+    """
+    The deletion that a record went along with. What the log tells of a record is read off the end of an index; ordering by
+    the entries themselves would let the database look through all of them.
+    """
+    told = LogAbout.objects.filter(record_id=record_id, entry__name="recycle.RecordDeleted")
+    data = told.order_by("-entry_id").values_list("entry__data", flat=True).first()
+    return visible.filter(pk=data["recycled_id"]).first() if data else None
 
 
 def _moment(at: datetime) -> str:
