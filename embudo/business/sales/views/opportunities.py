@@ -231,7 +231,7 @@ class WinOpportunity(ConfirmPage):
     query = queries.opportunity
     command = commands.win_opportunity
     title = _("Win the opportunity")
-    submit_label = _("Won")
+    submit_label = _("Win")
     intro = _("It leaves the pipeline as won. An invoice can be issued from it.")
     nav = "sales:opportunities"
 
@@ -244,7 +244,7 @@ class LoseOpportunity(CommandPage):
     command = commands.lose_opportunity
     form_class = LoseForm
     title = _("Lose the opportunity")
-    submit_label = _("Lost")
+    submit_label = _("Lose")
     is_danger = True
     nav = "sales:opportunities"
 
