@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from django.db import connection, connections
 from django.test import TransactionTestCase
+from django.utils import timezone, translation
 
 LEGS = ("sqlite", "postgresql")
 OPEN_TO_LOOPBACK = ("browser", "peer", "slow")
@@ -80,6 +81,14 @@ def _append_only_tables_can_be_emptied() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", teardown)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _words_of_nobody() -> Iterator[None]:
+    """The language and time zone of the last request are not those of the next test."""
+    yield
+    translation.deactivate()
+    timezone.deactivate()
 
 
 # --- several at once ---

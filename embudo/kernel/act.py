@@ -1,11 +1,11 @@
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from embudo.kernel import bell, personal
 from embudo.kernel.actor import Actor
@@ -45,6 +45,9 @@ class Act:
     id: UUID = field(default_factory=new_id)
     changes: list[RecordedChange] = field(default_factory=list)
     events: list[RecordedEvent] = field(default_factory=list)
+    keys: dict[UUID, bytes] = field(default_factory=dict)  # of new records' subjects, made ahead
+    after: ExitStack = field(default_factory=ExitStack)  # left when the transaction has ended
+    depth: int = 0  # how many acts have joined this one
 
     def add_event(self, name: str, data: dict[str, Any], about: Sequence[Record]) -> None:
         self.events.append(RecordedEvent(name, data, [(record.kind_name(), record.pk) for record in about]))
@@ -64,7 +67,8 @@ class Act:
             firsts.get((change.kind, change.record_id), self.events[0]).changes.append(change)
         personally = [change for change in self.changes if change.personal]
         fresh = {change.record_id for change in personally if change.before is None}
-        keys = personal.keys_for({change.subject_id for change in personally}, fresh)
+        subjects = {change.subject_id for change in personally} - self.keys.keys()
+        keys = {**self.keys, **personal.keys_for(subjects, fresh)}
         entries = [self._entry(event, keys) for event in self.events]
         has_further = any(len(event.about) > 1 for event in self.events)
         if has_further:
@@ -138,16 +142,36 @@ def acting(actor: Actor, command: str) -> Iterator[Act]:
     """Opens the act and its transaction; inside another act it simply joins that one."""
     outer = _current.get()
     if outer is not None:
-        yield outer
+        outer.depth += 1
+        try:
+            yield outer
+        finally:
+            outer.depth -= 1
         return
-    with transaction.atomic():
-        act = Act(actor, command)
+    act = Act(actor, command)
+    with act.after, transaction.atomic():
         token = _current.set(act)
         try:
             yield act
             act.write()
         finally:
             _current.reset(token)
+
+
+def ready_key(record: Record) -> None:
+    """Makes the key of a new record's subject now, for an act that will hold what others wait for."""
+    act = current_act()
+    act.keys |= personal.keys_for({record.subject_id}, {record.subject_id})
+
+
+def finish_together() -> None:
+    """
+    What the act still writes goes to the database in one piece, and the end of its transaction with it: for an act that
+    holds what others wait for. Whatever is read after this is waited for as ever. Nothing, where the act is part of another.
+    """
+    act = current_act()
+    if act.depth == 0 and connection.vendor == "postgresql":
+        act.after.enter_context(connection.sent_together())  # type: ignore[attr-defined]
 
 
 @contextmanager

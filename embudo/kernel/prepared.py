@@ -116,9 +116,9 @@ def _statement(compiler: Any, marks: Values, *, is_locking: bool) -> _Statement:
     )
 
 
-def repeating_cursor(connection: Any) -> Any:
+def repeating_cursor(connection: Any, sql: str) -> Any:
     """For a statement that comes again and again: PostgreSQL need not read and plan it each time."""
-    return connection.repeating_cursor() if connection.vendor == "postgresql" else connection.cursor()
+    return connection.repeating_cursor(sql) if connection.vendor == "postgresql" else connection.cursor()
 
 
 def _is_mark(value: Any, known: dict[Any, str]) -> bool:
@@ -152,7 +152,7 @@ class Prepared:
             return []
         if statement.is_locking and not connection.in_atomic_block:
             raise TransactionManagementError("a row is locked only inside a transaction")
-        with repeating_cursor(connection) as cursor:
+        with repeating_cursor(connection, statement.sql) as cursor:
             cursor.execute(statement.sql, statement.filled(given, connection))
             return statement.read(cursor.fetchall(), connection)
 
@@ -219,14 +219,14 @@ class PreparedUpdate:
     def run(self, **values: Any) -> int:
         connection = connections[DEFAULT_DB_ALIAS]
         statement, given = self._filled("", values, connection.vendor)
-        with repeating_cursor(connection) as cursor:
+        with repeating_cursor(connection, statement.sql) as cursor:
             cursor.execute(statement.sql, statement.filled(given, connection))
             return int(cursor.rowcount)
 
     def changed(self, column: str, /, **values: Any) -> list[Any]:
         connection = connections[DEFAULT_DB_ALIAS]
         statement, given = self._filled(column, values, connection.vendor)
-        with repeating_cursor(connection) as cursor:
+        with repeating_cursor(connection, statement.sql) as cursor:
             cursor.execute(statement.sql, statement.filled(given, connection))
             return [row[0] for row in statement.read(cursor.fetchall(), connection)]
 
@@ -281,7 +281,7 @@ def insert(row: Model, *, or_ignore: bool = False) -> bool:
     params = [
         one.get_db_prep_save(value, connection) for one, value in zip(known.fields, values, strict=True)
     ]
-    with repeating_cursor(connection) as cursor:
+    with repeating_cursor(connection, known.sql) as cursor:
         cursor.execute(known.sql, params)
         is_new = bool(cursor.rowcount > 0)
     row._state.adding, row._state.db = False, connection.alias
@@ -355,7 +355,7 @@ def insert_all(rows: Sequence[Model], *, or_ignore: bool = False) -> int:
         ]
     columns = [column_of(rows, *one) for one in _adapters[place]]
     if connection.vendor != "postgresql" or len(rows) < MANY:
-        with repeating_cursor(connection) as cursor:
+        with repeating_cursor(connection, known.sql) as cursor:
             cursor.executemany(known.sql, list(zip(*columns, strict=True)))
             written = int(cursor.rowcount)
     elif or_ignore:

@@ -23,8 +23,8 @@ IDLE = 0.2  # seconds between two looks when nothing was found
 # What happens within a tenth of a second is answered together: every turn of a reaction is a commit, and a commit takes the
 # writer and the disk from those who work.
 GATHERING = 0.1
-LEAVES = 2.0  # the time left to people for each second that the worker worked while they waited
-LONGEST_REST = 1.0
+LEAVES = 5.0  # the time left to people for each second that the worker worked while they waited
+LONGEST_REST = 2.0
 
 
 def worker_name() -> str:

@@ -16,11 +16,13 @@ from django.db import connections
 from django.urls import get_resolver
 
 from embudo.kernel.demand import demand
+from embudo.project.doors import Door, Doors
 from embudo.project.wake import Wire, wires
 
 GRACE = 8.0  # seconds that a child has to end by itself
 IS_BALANCED = sys.platform == "linux"
 GIVES_WAY = 10  # niceness of the background worker: people's requests come first
+SWITCH = 0.0005  # seconds: whom the database has answered may hold what others wait for, and shall not wait long for Python
 RESTARTS = 1.0  # pause before a child that died is started again
 
 
@@ -124,8 +126,8 @@ def _bound(family: int, address: Any, *, is_shared: bool) -> socket.socket:
 
 def listen(reserved: socket.socket) -> socket.socket:
     """
-    A process's own socket on the reserved port, so that Linux deals the connections out: from one socket the process
-    that wakes first takes all that wait, and works for both. Elsewhere they share the one.
+    A process's own socket on the reserved port, so that Linux deals the connections out and few need to be passed on: from
+    one socket the process that wakes first takes all that wait. Elsewhere they share the one.
     """
     listening = reserved
     if IS_BALANCED:
@@ -135,27 +137,18 @@ def listen(reserved: socket.socket) -> socket.socket:
     return listening
 
 
-def web(reserved: socket.socket, wire: Wire, place: int) -> Callable[[], None]:
+def web(reserved: socket.socket, wire: Wire, doors: Doors, place: int) -> Callable[[], None]:
     """The part of a web process. All that it needs is imported here, in the parent: its children share that memory."""
-    import uvicorn  # noqa: PLC0415 - needed by who serves
-
-    from embudo.project.asgi import application  # noqa: PLC0415
+    from embudo.project.asgi import application  # noqa: PLC0415 - needed by who serves
+    from embudo.project.web import Server  # noqa: PLC0415
 
     get_resolver().url_patterns  # noqa: B018 - Django imports the pages when it is first asked for one
 
     def run() -> None:
+        sys.setswitchinterval(SWITCH)
         wires.own = wire
         demand.sit(place)
-        config = uvicorn.Config(
-            application,
-            log_level="warning",
-            access_log=False,
-            lifespan="off",
-            timeout_graceful_shutdown=4,
-            server_header=False,
-            proxy_headers=True,
-        )
-        uvicorn.Server(config).run(sockets=[listen(reserved)])
+        Server(application, Door(doors, place, listen(reserved))).run()
 
     return run
 
@@ -173,8 +166,10 @@ def work() -> None:
 
 def serve(reserved: socket.socket, *, processes: int, is_working: bool = True) -> None:
     demand.share(processes)
+    doors = Doors(processes)
     roles: dict[str, Callable[[], None]] = {
-        f"web {place + 1}": web(reserved, wire, place) for place, wire in enumerate(wires.string(processes))
+        f"web {place + 1}": web(reserved, wire, doors, place)
+        for place, wire in enumerate(wires.string(processes))
     }
     if is_working:
         roles["worker"] = work

@@ -2,11 +2,12 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import IntegrityError
 
 from embudo.foundation.access.models import Team
 from embudo.foundation.access.permissions import MANAGE_ROLES, VIEW_USERS
 from embudo.kernel import change, undoing
-from embudo.kernel.act import attempt
+from embudo.kernel.act import attempt, finish_together, ready_key
 from embudo.kernel.actor import ANONYMOUS, Actor, ActorKind, system_actor
 from embudo.kernel.command import Command
 from embudo.kernel.errors import Forbidden, NotFound, Refused, Stale
@@ -73,9 +74,30 @@ def revert(actor: Actor, act_id: UUID) -> undoing.Undone:
     return undone
 
 
+def make_in_one_piece(actor: Actor, *names: str) -> list[Team]:
+    made = [Team(name=name) for name in names]
+    for team in made:
+        ready_key(team)
+    finish_together()
+    for team in made:
+        change.create(team)
+        publish(TeamRenamed(team.id), team)
+    return made
+
+
 commands = {
     function.__name__: Command(MANAGE_ROLES, function)
-    for function in (make, rename, rename_then_refuse, change_silently, keep_going, drop, merge, revert)
+    for function in (
+        make,
+        rename,
+        rename_then_refuse,
+        change_silently,
+        keep_going,
+        drop,
+        merge,
+        revert,
+        make_in_one_piece,
+    )
 }
 
 
@@ -199,3 +221,32 @@ def test_undo_of_creation_removes_the_record() -> None:
     commands["make"](SYSTEM, "New")
     commands["revert"](SYSTEM, act_of_last_entry())
     assert not Team.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_act_that_is_written_in_one_piece_is_written_whole() -> None:
+    one, other = commands["make_in_one_piece"](SYSTEM, "One", "Other")
+    assert {one.pk, other.pk} <= set(Team.objects.values_list("pk", flat=True))
+    assert set(LogEntry.objects.values_list("about_id", flat=True)) == {one.pk, other.pk}
+    assert commands["make"](SYSTEM, "Next").name == "Next"  # the connection waits for its answers again
+
+
+@pytest.mark.django_db(transaction=True)
+def test_fault_in_what_is_written_in_one_piece_is_told_and_nothing_is_written() -> None:
+    with pytest.raises(IntegrityError):
+        commands["make_in_one_piece"](SYSTEM, "One", "Same", "Same")
+    assert not Team.objects.exists()
+    assert not LogEntry.objects.exists()
+    assert commands["make"](SYSTEM, "Next").name == "Next"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_act_within_another_leaves_it_to_that_one_how_it_is_written() -> None:
+    def outer(actor: Actor) -> list[Team]:
+        inner = commands["make_in_one_piece"]
+        with pytest.raises(IntegrityError), attempt():  # told at once, and taken back alone
+            inner(actor, "Same", "Same")
+        return list(inner(actor, "One"))
+
+    Command(MANAGE_ROLES, outer)(SYSTEM)
+    assert list(Team.objects.values_list("name", flat=True)) == ["One"]

@@ -1,9 +1,15 @@
 """PostgreSQL without the round trips that tell nothing new, and with cursors for statements that come again."""
 
 import select
+from contextlib import AbstractContextManager
 from typing import Any
 
 from django.db.backends.postgresql import base
+
+
+class Repeating(base.ServerBindingCursor):
+    def close(self) -> None:
+        """It stays open as long as its connection."""
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -19,9 +25,26 @@ class DatabaseWrapper(base.DatabaseWrapper):
         arrived.register(held.pgconn.socket, select.POLLIN | select.POLLPRI)
         return not arrived.poll(0) or bool(super().is_usable())
 
-    def repeating_cursor(self) -> Any:
-        """For a statement that comes again and again: the server keeps it, and need not read and plan it each time."""
+    def repeating_cursor(self, sql: str) -> Any:
+        """
+        For a statement that comes again and again: the server keeps it, and need not read and plan it each time; its cursor
+        stays, and need not find out anew how its values are sent and read. What it found must be read before the next run.
+        """
         self.ensure_connection()
-        with self.wrap_database_errors:
-            cursor: Any = base.ServerBindingCursor
-            return self._prepare_cursor(cursor(self.connection))  # type: ignore[attr-defined]
+        held: Any = self.connection
+        known: dict[str, Any] | None = getattr(held, "repeating", None)
+        if known is None:
+            known = held.repeating = {}  # they end with the connection
+        cursor = known.get(sql)
+        if cursor is None:
+            made: Any = Repeating
+            with self.wrap_database_errors:
+                cursor = known[sql] = made(held)
+        return self._prepare_cursor(cursor)  # type: ignore[attr-defined]
+
+    def sent_together(self) -> AbstractContextManager[Any]:
+        """Inside, statements whose answer nobody reads go out without waiting; what goes wrong is told by the next that is read."""
+        self.ensure_connection()
+        held: Any = self.connection
+        together: AbstractContextManager[Any] = held.pipeline()
+        return together

@@ -13,6 +13,7 @@ from embudo.foundation.access.models import User
 from embudo.foundation.access.queries import active_members, organisation
 from embudo.foundation.attributes.queries import custom_values
 from embudo.kernel import clock
+from embudo.kernel.act import finish_together, ready_key
 from embudo.kernel.actor import Actor
 from embudo.kernel.change import create
 from embudo.kernel.command import command
@@ -56,17 +57,12 @@ def submit_lead(  # noqa: PLR0913 - one keyword a field
     extra |= {"submission": submission or None, "custom": custom_values(actor, Lead, custom)}
     if submission and (known := _made_before(submission, source)):
         return known
-    owner_id = owner.pk if owner else _next_owner(source)
-    lead = create(
-        Lead(
-            **enquiry.values(),
-            raw={key: text for key, text in typed.items() if text and text != getattr(enquiry, key)},
-            source=source,
-            owner_id=owner_id,
-            language=language[:5],
-            **extra,
-        )
-    )
+    raw = {key: text for key, text in typed.items() if text and text != getattr(enquiry, key)}
+    lead = Lead(**enquiry.values(), raw=raw, source=source, language=language[:5], **extra)
+    ready_key(lead)
+    lead.owner_id = owner_id = owner.pk if owner else _next_owner(source)
+    finish_together()  # others wait for the turn
+    create(lead)
     publish(LeadCreated(lead.id, source.id if source else None), lead)
     if owner_id is not None:
         publish(LeadAssigned(lead.id, owner_id, actor.id if owner else None), lead)

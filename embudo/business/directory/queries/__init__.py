@@ -1,4 +1,3 @@
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
@@ -17,32 +16,55 @@ from embudo.business.directory.models import (
     RegisterCheck,
     RegisterSwitch,
 )
-from embudo.business.directory.rules import MOST_LEVELS, company_key, person_key, tax_key
+from embudo.business.directory.queries.duplicates import (
+    COMPANY,
+    PERSON,
+    Candidate,
+    percent,
+    possible_duplicates,
+    rows_alike,
+)
+from embudo.business.directory.rules import MOST_LEVELS
 from embudo.business.directory.rules.registers import Numbers, all_registers
-from embudo.foundation.duplicates.queries.likeness import Found, Question, alike_rows, answers, padded
-from embudo.foundation.duplicates.rules.wording import reasons_text
 from embudo.kernel.actor import Actor
 from embudo.kernel.fold import fold
-from embudo.kernel.kind import LikeRecord
 from embudo.kernel.models import LogEntry
-from embudo.kernel.prepared import Prepared, PreparedSight
 
-COMPANY, PERSON = Company.kind_name(), Person.kind_name()
+__all__ = [
+    "COMPANY",
+    "PERSON",
+    "Candidate",
+    "GroupMember",
+    "address",
+    "addresses_of",
+    "affiliation",
+    "affiliations_at",
+    "affiliations_of",
+    "check",
+    "checks_of",
+    "companies",
+    "company",
+    "company_options",
+    "contact",
+    "contacts_of",
+    "group_of",
+    "ids_above",
+    "is_asked",
+    "is_register_on",
+    "levels_below",
+    "newest_contacts_act",
+    "numbers_of",
+    "people",
+    "percent",
+    "person",
+    "person_options",
+    "possible_duplicates",
+    "rows_alike",
+    "switch_of",
+    "switches",
+]
+
 MOST_OPTIONS = 20
-MOST_CANDIDATES = 8
-MOST_SURE = 50  # of one kind that have the very same name, number or address
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A record that may be the one somebody is about to write again."""
-
-    kind: str
-    id: UUID
-    title: str
-    subtitle: str
-    score: float  # of 100
-    reason: Any
 
 
 def companies(  # noqa: PLR0913 - one keyword a filter
@@ -138,128 +160,6 @@ def _best(found: Any, words: str) -> Any:
     if not fold(words):
         return found.order_by("-updated", "-id")[:MOST_OPTIONS]
     return found.matching(words).order_by("name", "id")[:MOST_OPTIONS]
-
-
-def possible_duplicates(  # noqa: PLR0913 - one keyword an attribute
-    actor: Actor,
-    *,
-    name: str = "",
-    company_name: str | None = None,
-    email: str = "",
-    phone: str = "",
-    tax_id: str = "",
-    kinds: Iterable[str] = (COMPANY, PERSON),
-    but: UUID | None = None,
-) -> list[Candidate]:
-    """
-    Companies and people that may be meant, the surest first, by the likeness that the search for duplicates goes by. `name`
-    is a company's or a person's, a company's only where `company_name` is not given; `phone` in E.164. What has the very
-    same name, number or address is found as soon as it is written, what is merely similar once its keys are (they follow
-    in the background).
-    """
-    said = {"email": email.strip(), "phone": phone}
-    keys = {"email_key": email.strip().lower(), "phone_key": phone, "mobile_key": phone}
-    questions = []
-    if COMPANY in kinds:
-        called = name if company_name is None else company_name
-        keys_ = {
-            "name_key": company_key(called) if called.strip() else "",
-            "tax_key": tax_key(tax_id),
-            **keys,
-        }
-        rows = [{"name": called, "tax_id": tax_id, **said}]
-        questions.append(Question(COMPANY, rows, _equal(actor, COMPANIES, keys_)))
-    if PERSON in kinds:
-        keys_ = {"name_key": person_key("", name), **keys}
-        rows = [{**one, **said} for one in _parted_names(name)]
-        questions.append(Question(PERSON, rows, _equal(actor, PEOPLE, keys_)))
-    found = [
-        one
-        for question, answer in zip(questions, answers(actor, questions, is_even=True), strict=True)
-        for one in _candidates(question.kind_name, answer, but)
-    ]
-    return sorted(found, key=lambda one: (-one.score, one.title, one.id))[:MOST_CANDIDATES]
-
-
-def _parted_names(name: str) -> list[dict[str, str]]:
-    """A person's name in one, both ways round."""
-    first, _blank, last = name.strip().rpartition(" ")
-    orders = [(first, last), (last, first)] if first else [(first, last)]
-    return [{"first_name": one, "last_name": other} for one, other in orders]
-
-
-def _any_of(found: Any, terms: Iterable[tuple[str, str]]) -> Any:
-    """
-    The rows equal in any of the columns. One branch an index: with OR, SQLite reads the whole table as soon as one of
-    the columns is mostly empty.
-    """
-    first, *others = (found.filter(**{column: value}).order_by().values("pk") for column, value in terms)
-    return found.filter(pk__in=first.union(*others) if others else first)
-
-
-def _looked_up(model: Any) -> PreparedSight:
-    """What equals any of the values given, by column."""
-
-    def build(actor: Actor, **values: Any) -> Any:
-        terms = tuple((name, value) for name, value in values.items() if value)
-        return _any_of(model.objects.visible_to(actor), terms).values_list("id")[:MOST_SURE]
-
-    return PreparedSight(model.view_permission, build)
-
-
-COMPANIES, PEOPLE = _looked_up(Company), _looked_up(Person)
-
-
-def _named(model: Any, *columns: str) -> Prepared:
-    return Prepared(lambda **ids: model.objects.filter(pk__in=list(ids.values())).values_list("pk", *columns))
-
-
-TITLED = {
-    COMPANY: _named(Company, "name", "town", "tax_id"),
-    PERSON: _named(Person, "name", "job_title", "company__name"),
-}
-
-
-def _equal(actor: Actor, lookup: PreparedSight, keys: Mapping[str, str]) -> list[UUID]:
-    given = {column: value for column, value in keys.items() if value}
-    return [row[0] for row in lookup.seen(actor, **given)] if given else []
-
-
-def _candidates(kind: str, answer: Iterable[Iterable[Found]], but: UUID | None) -> list[Candidate]:
-    likely: dict[UUID, Found] = {}
-    for found in answer:
-        for one in found:
-            held = likely.get(one.record_id)
-            if one.record_id != but and (held is None or one.likeness.bits > held.likeness.bits):
-                likely[one.record_id] = one
-    best = sorted(likely.values(), key=lambda one: -one.likeness.bits)[:MOST_CANDIDATES]
-    return _titled(kind, best)
-
-
-def _titled(kind: str, found: list[Found]) -> list[Candidate]:
-    """With what they are called; they are in the actor's sight already."""
-    if not found:
-        return []
-    rows = TITLED[kind].rows(**padded([one.record_id for one in found]))
-    named = {pk: (name, " · ".join(filter(None, more))) for pk, name, *more in rows}
-    return [
-        Candidate(kind, one.record_id, *named[one.record_id], percent(one), reasons_text(one.reasons))
-        for one in found
-        if one.record_id in named
-    ]
-
-
-def rows_alike(actor: Actor, kind: str, rows: Sequence[Mapping[str, Any]]) -> list[LikeRecord | None]:
-    """For each row of a file the record that it most likely is about."""
-    return [
-        LikeRecord(found[0].record_id, int(percent(found[0]))) if found else None
-        for found in alike_rows(actor, kind, rows)
-    ]
-
-
-def percent(found: Found) -> float:
-    """How sure it is, of 100; never quite sure."""
-    return min(round(100 * found.likeness.probability, 1), 99.9)
 
 
 # --- groups of companies: both databases read a tree in one statement ---
