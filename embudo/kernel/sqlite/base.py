@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from django.db.backends.sqlite3 import base
+from django.db.backends.sqlite3.operations import DatabaseOperations
+from django.db.models.expressions import Col
 
 from embudo.kernel.sqlite.turn import Writers, writers_of
 
@@ -40,7 +42,14 @@ class Cursor(base.SQLiteCursorWrapper):
         return super().executemany(query, param_list)
 
 
+class Operations(DatabaseOperations):
+    def conditional_expression_supported_in_where_clause(self, expression: Any) -> bool:
+        """A column that stands alone ("WHERE is_customer") finds no index on SQLite; one that is compared with 1 does."""
+        return not isinstance(expression, Col)
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
+    ops_class = Operations
     _lock_handle: int | None = None
     is_beginning = False
 

@@ -210,6 +210,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='company',
+            index=models.Index(fields=['owner', 'name', 'id', 'is_customer'], name='company_owner_name'),
+        ),
+        migrations.AddIndex(
+            model_name='company',
             index=models.Index(fields=['is_customer', 'updated', 'id'], name='company_customer_updated'),
         ),
         migrations.AddIndex(
@@ -247,6 +251,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='person',
             index=models.Index(fields=['owner', 'updated', 'id'], name='person_owner_updated'),
+        ),
+        migrations.AddIndex(
+            model_name='person',
+            index=models.Index(fields=['owner', 'name', 'id', 'is_customer'], name='person_owner_name'),
         ),
         migrations.AddIndex(
             model_name='person',

@@ -3,10 +3,12 @@ import sys
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils.translation import override
 
-from embudo.business.directory import rules
+from embudo.business.directory import queries, rules
 from embudo.business.directory.rules import poland
+from embudo.foundation.access.tests.builders import an_admin
 from embudo.kernel.errors import Invalid
 
 
@@ -121,3 +123,16 @@ def test_reference_data_is_read_only_when_asked_for() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120
     )
     assert (told.stdout.split(), told.stderr) == (["0", "0"], "")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("is_customer", [True, False])
+def test_customers_are_looked_up_in_an_index(is_customer: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")  # an empty table is read faster than any index
+    found = queries.companies(an_admin(), is_customer=is_customer).order_by("-updated", "-id")
+    plan = found.explain()
+    assert "company_customer_updated" in plan
+    assert "Sort" not in plan
+    assert "TEMP B-TREE" not in plan

@@ -201,6 +201,14 @@ def test_make_index_of_makes_one_that_a_filter_finds_and_may_run_again() -> None
     assert "custom_sales_lead_contract" in plan
 
 
+def test_index_of_an_attribute_holds_what_people_narrow_lists_by_beside_it() -> None:
+    assert commands.make_index_of(an_attribute("text", "Contract"))
+    with connection.cursor() as cursor:
+        found = connection.introspection.get_constraints(cursor, Lead._meta.db_table)
+    columns = found["custom_sales_lead_contract"]["columns"]
+    assert {"created", "id", "owner_id", "status"} <= set(columns)
+
+
 def test_index_attributes_makes_what_is_missing() -> None:
     an_attribute("text", "Contract")
     an_attribute("long_text", "Story")
