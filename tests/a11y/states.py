@@ -1,12 +1,14 @@
 """Every page of the product, and the states that it can be in."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from playwright.sync_api import Page
 
 from tests.a11y.gate import State
+from tests.journeys.server import TIME_ZONE
 
 
 def opened(selector: str) -> Any:
@@ -164,7 +166,9 @@ def lists() -> Iterator[State]:
     yield State("calendar, month", "/tasks/?tab=all&face=calendar")
     yield State("calendar, week", "/tasks/?tab=all&face=calendar&span=week")
     yield State("calendar, agenda", "/tasks/?tab=all&face=calendar&span=agenda")
-    day = datetime.now(UTC).date()  # of the scene's tasks, wherever a journey has moved the clock since
+    day = datetime.now(
+        ZoneInfo(TIME_ZONE)
+    ).date()  # of the scene's tasks, wherever a journey has moved the clock since
     yield State("calendar, day", f"/tasks/?tab=all&face=calendar&span=day&day={day}", move_form)
     yield State("calendar, nothing there", "/leads/?tab=all&face=calendar&month=2001-01")
     yield State("board", "/board/")

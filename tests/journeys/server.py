@@ -23,6 +23,7 @@ from typing import Any
 from aiosmtpd.controller import Controller
 
 ROOT = Path(__file__).resolve().parents[2]
+TIME_ZONE = "Europe/Warsaw"  # the organisation's: late in the evening its day is another than that of UTC
 START, END = 60.0, 15.0  # seconds that it may take to answer, and to go
 
 
@@ -97,7 +98,7 @@ def environment(data: Path, clock: Path, **more: str) -> dict[str, str]:
         "CLOCK_FILE": str(clock),
         "PYTHONPATH": str(ROOT),
         "EMPTY": "1",
-        "TIME_ZONE": "Europe/Warsaw",
+        "TIME_ZONE": TIME_ZONE,
     }
     return kept | own | more
 
