@@ -292,6 +292,7 @@ def language(collector: Person, code: str) -> None:
     collector.go("/profile/")
     collector.choose("main [name=language]", code)
     collector.follow("main #submit")
+    expect(collector.page.locator("html")).to_have_attribute("lang", code)  # kept, before going on elsewhere
     collector.go("/tasks/")
     assert collector.page.locator("html").get_attribute("lang") == code
 
