@@ -171,7 +171,7 @@ def finish_together() -> None:
     """
     act = current_act()
     if act.depth == 0 and connection.vendor == "postgresql":
-        act.after.enter_context(connection.sent_together())  # type: ignore[attr-defined]
+        act.after.enter_context(connection.sent_together())  # type: ignore[attr-defined]  # of our own backend
 
 
 @contextmanager

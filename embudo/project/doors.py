@@ -15,6 +15,7 @@ ROUND = 64  # connections taken at once, before those that stand are heard again
 PAUSE = 1.0  # seconds until a process that may open no further file looks again
 EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 ITEM = array.array("I").itemsize
+NOBODY = 2**32 - 1  # stands for more connections than anybody has
 FILES = 16  # handed over by one reading
 
 
@@ -28,6 +29,10 @@ class Doors:
         for box in self.boxes:
             for end in box:
                 end.setblocking(False)
+
+    def ended(self, place: int) -> None:
+        """That process has died: nobody passes anything on to it until another sits in its place."""
+        self.open[place] = NOBODY
 
     def close(self) -> None:
         for box in self.boxes:

@@ -34,6 +34,7 @@ class Group:
     """
 
     roles: dict[str, Callable[[], None]]
+    ended: Callable[[str], None] = lambda _role: None  # told of each that died
     children: dict[int, str] = field(default_factory=dict)
     is_ending: bool = False
 
@@ -71,6 +72,8 @@ class Group:
         except (InterruptedError, ChildProcessError):
             return
         role = self.children.pop(pid, None)
+        if role:
+            self.ended(role)
         if role and not self.is_ending:
             time.sleep(RESTARTS)
             if not self.is_ending:
@@ -167,10 +170,11 @@ def work() -> None:
 def serve(reserved: socket.socket, *, processes: int, is_working: bool = True) -> None:
     demand.share(processes)
     doors = Doors(processes)
+    places = {f"web {place + 1}": place for place in range(processes)}
     roles: dict[str, Callable[[], None]] = {
-        f"web {place + 1}": web(reserved, wire, doors, place)
-        for place, wire in enumerate(wires.string(processes))
+        role: web(reserved, wire, doors, place)
+        for (role, place), wire in zip(places.items(), wires.string(processes), strict=True)
     }
     if is_working:
         roles["worker"] = work
-    Group(roles).run()
+    Group(roles, lambda role: doors.ended(places[role]) if role in places else None).run()

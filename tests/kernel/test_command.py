@@ -2,7 +2,7 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 
 from embudo.foundation.access.models import Team
 from embudo.foundation.access.permissions import MANAGE_ROLES, VIEW_USERS
@@ -238,6 +238,13 @@ def test_fault_in_what_is_written_in_one_piece_is_told_and_nothing_is_written() 
     assert not Team.objects.exists()
     assert not LogEntry.objects.exists()
     assert commands["make"](SYSTEM, "Next").name == "Next"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_fault_of_one_piece_within_a_transaction_is_told_as_any_other() -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():  # as a call that may be repeated wraps it
+        commands["make_in_one_piece"](SYSTEM, "Same", "Same")
+    assert not Team.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)

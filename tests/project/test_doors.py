@@ -2,6 +2,7 @@ import asyncio
 import socket
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 
@@ -94,7 +95,21 @@ def test_who_follows_a_process_that_died_takes_what_waits_in_its_mailbox() -> No
     played(scene)
 
 
-async def answer(scope: dict, receive: Callable, send: Callable) -> None:  # type: ignore[type-arg]
+def test_nothing_is_passed_on_to_a_process_that_is_known_to_have_died() -> None:
+    async def scene(opened: ExitStack) -> None:
+        doors, kept = doors_of(opened, 2), []
+        door = Door(doors, 0, opened.enter_context(listening()))
+        doors.ended(1)
+        door.unlock(asyncio.get_running_loop(), lambda one: kept.append(opened.enter_context(one)))
+        callers(opened, door.listening, 4)
+        await turns()
+        assert len(kept) == 4
+        door.lock(asyncio.get_running_loop())
+
+    played(scene)
+
+
+async def answer(_scope: Any, _receive: Any, send: Any) -> None:
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
     await send({"type": "http.response.body", "body": b"ok"})
 

@@ -1,7 +1,8 @@
 """PostgreSQL without the round trips that tell nothing new, and with cursors for statements that come again."""
 
 import select
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.db.backends.postgresql import base
@@ -42,9 +43,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 cursor = known[sql] = made(held)
         return self._prepare_cursor(cursor)  # type: ignore[attr-defined]
 
-    def sent_together(self) -> AbstractContextManager[Any]:
+    @contextmanager
+    def sent_together(self) -> Iterator[None]:
         """Inside, statements whose answer nobody reads go out without waiting; what goes wrong is told by the next that is read."""
         self.ensure_connection()
         held: Any = self.connection
-        together: AbstractContextManager[Any] = held.pipeline()
-        return together
+        with self.wrap_database_errors, held.pipeline():
+            yield
