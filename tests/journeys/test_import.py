@@ -89,7 +89,7 @@ def check_rows(boss: KeyboardPerson, address: str, told: str) -> None:
     guessed = [means.nth(n).input_value() for n in range(4)]
     assert guessed == ["name", "email", "phone", "town"]
     boss.follow("main #submit")
-    assert page.url == address
+    assert page.url.partition("?")[0] == address
     boss.hear(told, seconds=30)
     expect(page.locator("h1")).to_contain_text("Ready to run")
 

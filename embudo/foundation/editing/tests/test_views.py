@@ -169,7 +169,7 @@ def test_edit_page_of_many_leads_to_their_progress() -> None:
     client = browser(actor)
     answer = client.post(address("edit", field="town", whole="1"), {"v_town": "Hel"}, follow=True)
     run = BulkRun.objects.get()
-    assert answer.redirect_chain[0][0] == f"/editing/runs/{run.pk}/"
+    assert answer.redirect_chain[0][0] == f"/editing/runs/{run.pk}/?awaited=1"
     assert "0 of 205 records" in html(answer)
     part = {"HX-Request": "true", "HX-Target": "div#run-progress"}
     assert "<progress" in html(client.get(f"/editing/runs/{run.pk}/", headers=part))

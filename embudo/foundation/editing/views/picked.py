@@ -18,6 +18,7 @@ from embudo.foundation.editing.forms import NOBODY, VALUE, AssignForm, EditForm,
 from embudo.foundation.editing.models import BulkRun
 from embudo.foundation.editing.rules import AT_ONCE, MOST, What, check_count
 from embudo.foundation.editing.views.bar import PICKED, WHOLE, picked_ids
+from embudo.foundation.editing.views.runs import address_of
 from embudo.foundation.editing.views.shown import done_text
 from embudo.foundation.ui.forms import EmptyForm
 from embudo.foundation.ui.pages import CommandPage, ListPage
@@ -127,7 +128,7 @@ class PickedPage(CommandPage):
 
     def success_url(self, result: BulkRun, record: Any) -> str:
         """Back to the list when all went well; else there is something to look at."""
-        return self.source.url() if self.is_settled(result) else reverse("editing:run", args=[result.pk])
+        return self.source.url() if self.is_settled(result) else address_of(result)
 
     def success_message(self, result: BulkRun) -> str:
         return done_text(result, self.source) if result.total <= AT_ONCE else ""

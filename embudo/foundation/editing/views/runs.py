@@ -3,7 +3,6 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.urls import reverse, reverse_lazy
 from django.utils.text import slugify
@@ -20,7 +19,7 @@ from embudo.foundation.editing.views.shown import (
     what_text,
 )
 from embudo.foundation.ui.access_marks import actor_of, guarded
-from embudo.foundation.ui.pages import ConfirmPage, ListPage, Page
+from embudo.foundation.ui.pages import BackgroundPage, ConfirmPage, ListPage, awaited
 from embudo.foundation.ui.parts import Action, Column, Crumb, Filter
 
 CRUMB = Crumb(_("Changes of many"), reverse_lazy("editing:runs"))
@@ -57,12 +56,13 @@ class Runs(ListPage):
         return reverse("editing:run", args=[row["pk"]])
 
 
-class RunPage(Page):
+class RunPage(BackgroundPage):
     permission = permissions.CHANGE_MANY
     template_name = "editing/run.html"
     nav = "editing:runs"
     crumbs = (CRUMB,)
     help_key = "editing:run"
+    part, part_template = "run-progress", "editing/progress.html"
 
     @cached_property
     def record(self) -> BulkRun:
@@ -90,24 +90,27 @@ class RunPage(Page):
         found = self.record
         context = super().get_context() | {
             "run": found,
-            "is_moving": found.state in rules.MOVING,
             "is_undoing": found.state == State.UNDOING,
             "state_label": State(found.state).label,
             "kind": kind_plural(found.kind),
             "said": values_said(self.actor, found),
             "taken_back": found.undone_count + found.left_count,
         }
-        if self.htmx_target == "run-progress":
+        if self.is_part:
             return context
         return {**context, **queries.results(self.actor, found), "first": queries.FIRST}
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if self.htmx_target == "run-progress":
-            if self.record.state not in rules.MOVING:
-                messages.success(request, self.get_title())  # the page waited for it, and comes anew
-                return HttpResponse(status=204, headers={"HX-Refresh": "true"})
-            return self.render(template="editing/progress.html")
-        return self.render()
+    def is_moving(self) -> bool:
+        return self.record.state in rules.MOVING
+
+    def outcome(self) -> str:
+        return self.get_title()
+
+
+def address_of(run: BulkRun) -> str:
+    """Where to go after a step: what is under way is waited for there."""
+    address = reverse("editing:run", args=[run.pk])
+    return awaited(address) if run.state in rules.MOVING else address
 
 
 class Step(ConfirmPage):
@@ -118,7 +121,7 @@ class Step(ConfirmPage):
         return reverse("editing:run", args=[self.record.pk])
 
     def success_url(self, result: BulkRun, record: Any) -> str:
-        return reverse("editing:run", args=[result.pk])
+        return address_of(result)
 
 
 class CancelRun(Step):

@@ -57,10 +57,10 @@ def test_import_from_upload_to_report_works_without_script(browser: Client) -> N
     answer = browser.post(
         answer["Location"], {**typed, "key": "best", "known": "update", "new": "create", "owner": ""}
     )
-    assert (answer.status_code, answer["Location"]) == (302, f"/imports/{found.pk}/")
-    assert "Being checked" in browser.get(answer["Location"]).content.decode()
+    assert (answer.status_code, answer["Location"]) == (302, f"/imports/{found.pk}/?awaited=1")
+    assert "Being checked" in browser.get(answer["Location"], follow=True).content.decode()
     drain()
-    assert "What would happen" in browser.get(answer["Location"]).content.decode()
+    assert "What would happen" in browser.get(answer["Location"], follow=True).content.decode()
     browser.post(f"/imports/{found.pk}/run/")
     drain()
     page = browser.get(f"/imports/{found.pk}/").content.decode()
@@ -138,9 +138,22 @@ def test_import_page_shows_progress_as_a_part(browser: Client, actor: Actor) -> 
     part = browser.get(f"/imports/{found.pk}/", headers=headers).content.decode()
     assert ('value="500"' in part, "<h1" in part) == (True, False)
     Import.objects.filter(pk=found.pk).update(state=State.DONE)
-    assert browser.get(f"/imports/{found.pk}/", headers=headers)["HX-Refresh"] == "true"
+    assert browser.get(f"/imports/{found.pk}/", headers=headers)["HX-Redirect"] == f"/imports/{found.pk}/"
     told = browser.get(f"/imports/{found.pk}/").content.decode()
     assert "The import is done: 0 created, 0 updated, 0 failed." in told
+
+
+def test_who_began_an_import_hears_what_came_of_it_when_it_was_over_before_the_page_came(
+    browser: Client, actor: Actor
+) -> None:
+    found = a_run_import(actor)
+    answer = browser.post(f"/imports/{found.pk}/undo/")
+    assert answer.status_code == 302
+    drain()
+    page = browser.get(answer["Location"], follow=True)
+    assert page.redirect_chain == [(f"/imports/{found.pk}/", 302)]
+    assert "The import is undone: 2 taken back, 0 left." in page.content.decode()
+    assert "The import is undone:" not in browser.get(f"/imports/{found.pk}/").content.decode(), "said once"
 
 
 def test_step_that_no_longer_fits_is_refused(browser: Client, actor: Actor) -> None:

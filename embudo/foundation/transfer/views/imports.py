@@ -3,7 +3,6 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.urls import reverse, reverse_lazy
 from django.utils.text import slugify
@@ -18,7 +17,7 @@ from embudo.foundation.transfer.rules.steps import ACTION_FIELD, Alike, State, r
 from embudo.foundation.transfer.views.exports import XLSX
 from embudo.foundation.ui import atoms
 from embudo.foundation.ui.access_marks import actor_of, guarded
-from embudo.foundation.ui.pages import CommandPage, ConfirmPage, ListPage, Page
+from embudo.foundation.ui.pages import BackgroundPage, CommandPage, ConfirmPage, ListPage, awaited
 from embudo.foundation.ui.parts import Action, Column, Crumb, Filter
 from embudo.kernel.actor import Actor
 from embudo.kernel.errors import Invalid
@@ -194,18 +193,19 @@ class MatchImport(CommandPage):
         return ", ".join(queries.headings_of_files(self.actor, self.record, head)) if head else ""
 
     def success_url(self, result: Import, record: Any) -> str:
-        return reverse("transfer:import", args=[result.pk])
+        return address_of(result)
 
     def success_message(self, result: Any) -> str:
         return ""
 
 
-class ImportPage(Page):
+class ImportPage(BackgroundPage):
     permission = permissions.IMPORT
     template_name = "transfer/import.html"
     nav = "transfer:imports"
     crumbs = (CRUMB,)
     help_key = "transfer:import"
+    part, part_template = "import-progress", "transfer/progress.html"
 
     @cached_property
     def record(self) -> Import:
@@ -231,13 +231,13 @@ class ImportPage(Page):
 
     def get_context(self) -> dict[str, Any]:
         found = self.record
-        context = super().get_context() | {"import": found, "is_moving": found.state in steps.MOVING}
+        context = super().get_context() | {"import": found}
         context |= {
             "progress": _progress(found),
             "state_label": State(found.state).label,
             "kind": kind_plural({"kind": found.kind}),
         }
-        if self.htmx_target == "import-progress":
+        if self.is_part:
             return context
         fields = (
             {one.name: str(one.label) for one in queries.fields_of(self.actor, found.kind)}
@@ -267,13 +267,11 @@ class ImportPage(Page):
         places = queries.addresses(self.actor, found.kind, like) if like else {}
         return [_preview(row) | {"place": places.get(row[6]), "percent": row[7]} for row in found.sample]
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if self.htmx_target == "import-progress":
-            if self.record.state not in steps.MOVING:
-                messages.success(request, outcome(self.record))
-                return HttpResponse(status=204, headers={"HX-Refresh": "true"})
-            return self.render(template="transfer/progress.html")
-        return self.render()
+    def is_moving(self) -> bool:
+        return self.record.state in steps.MOVING
+
+    def outcome(self) -> str:
+        return outcome(self.record)
 
 
 STEPS = (
@@ -335,6 +333,12 @@ def _preview(row: list[Any]) -> dict[str, Any]:
     return {"number": number, "cells": cells, "tone": tone, "words": words, "action": action}
 
 
+def address_of(import_: Import) -> str:
+    """Where to go after a step: what is under way is waited for there."""
+    address = reverse("transfer:import", args=[import_.pk])
+    return awaited(address) if import_.state in steps.MOVING else address
+
+
 class Step(ConfirmPage):
     query = queries.import_
     nav = "transfer:imports"
@@ -343,7 +347,7 @@ class Step(ConfirmPage):
         return reverse("transfer:import", args=[self.record.pk])
 
     def success_url(self, result: Import, record: Any) -> str:
-        return reverse("transfer:import", args=[result.pk])
+        return address_of(result)
 
 
 class RunImport(Step):

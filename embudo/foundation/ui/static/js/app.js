@@ -274,7 +274,17 @@ document.addEventListener("toggle", (e) => {
     menu.style.left = Math.max(8, Math.min(r.right - w, innerWidth - w - 8)) + "px";
     menu.style.top = (r.bottom + h + 8 > innerHeight ? Math.max(8, r.top - h - 4) : r.bottom) + "px";
   }
-  $("a, button:not([hidden])", menu)?.focus();
+}, true);
+// Opening a menu moves the focus into it in the same step, before the next key can come: "toggle" would be too late.
+document.addEventListener("beforetoggle", (e) => {
+  const menu = e.target;
+  if (!menu.matches?.(".menu") || e.newState !== "open") return;
+  if (menu.id === "board-menu") {             // the lane where the card is now is no goal
+    const here = openerOf(menu)?.closest(".lane");
+    $$("[data-move-to]", menu).forEach((b) => (b.hidden = b.dataset.moveTo === here?.id));
+  }
+  $$("[autofocus]", menu).forEach((one) => one.removeAttribute("autofocus"));
+  $("a, button:not([hidden])", menu)?.setAttribute("autofocus", "");
 }, true);
 
 /* ---------- Picking rows: boxes before them, Shift takes all in between; the bar with the acts comes with the first ---------- */
@@ -327,11 +337,6 @@ function readyBoards() {                      // at the start, and again when ht
     onEnd: (e) => { if (e.to !== e.from) moveEntry(e.item, e.from, e.to, e.from.children[e.oldIndex] ?? null); },
   }); });
 }
-document.addEventListener("beforetoggle", (e) => {
-  if (e.target.id !== "board-menu" || e.newState !== "open") return;
-  const here = openerOf(e.target)?.closest(".lane");
-  $$("[data-move-to]", e.target).forEach((b) => (b.hidden = b.dataset.moveTo === here?.id));
-}, true);
 function place(card, lane, before = null) {
   const from = card.closest(".lane"), name = $("h2", lane).textContent.trim(), stage = $("[data-stage-name]", card);
   before ? before.before(card) : $(".cards", lane).prepend(card);
