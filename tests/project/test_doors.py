@@ -61,11 +61,20 @@ def test_connections_that_all_come_to_one_process_are_shared_evenly() -> None:
     played(scene)
 
 
-def test_whoever_cannot_pass_a_connection_on_answers_it() -> None:
+def unreachable(doors: Doors) -> None:
+    doors.boxes[1][1].close()
+
+
+def known_to_be_dead(doors: Doors) -> None:
+    doors.ended(1)
+
+
+@pytest.mark.parametrize("lost", [unreachable, known_to_be_dead])
+def test_who_cannot_pass_a_connection_on_answers_it(lost: Callable[[Doors], None]) -> None:
     async def scene(opened: ExitStack) -> None:
         doors, kept = doors_of(opened, 2), []
         door = Door(doors, 0, opened.enter_context(listening()))
-        doors.boxes[1][1].close()  # the other cannot be reached
+        lost(doors)
         door.unlock(asyncio.get_running_loop(), lambda one: kept.append(opened.enter_context(one)))
         callers(opened, door.listening, 4)
         await turns()
@@ -91,20 +100,6 @@ def test_who_follows_a_process_that_died_takes_what_waits_in_its_mailbox() -> No
         assert (len(kept), follower.count) == (2, 2)
         alive.lock(loop)
         follower.lock(loop)
-
-    played(scene)
-
-
-def test_nothing_is_passed_on_to_a_process_that_is_known_to_have_died() -> None:
-    async def scene(opened: ExitStack) -> None:
-        doors, kept = doors_of(opened, 2), []
-        door = Door(doors, 0, opened.enter_context(listening()))
-        doors.ended(1)
-        door.unlock(asyncio.get_running_loop(), lambda one: kept.append(opened.enter_context(one)))
-        callers(opened, door.listening, 4)
-        await turns()
-        assert len(kept) == 4
-        door.lock(asyncio.get_running_loop())
 
     played(scene)
 

@@ -108,9 +108,7 @@ class RunPage(BackgroundPage):
 
 
 def address_of(run: BulkRun) -> str:
-    """Where to go after a step: what is under way is waited for there."""
-    address = reverse("editing:run", args=[run.pk])
-    return awaited(address) if run.state in rules.MOVING else address
+    return awaited(reverse("editing:run", args=[run.pk]), is_moving=run.state in rules.MOVING)
 
 
 class Step(ConfirmPage):

@@ -334,9 +334,7 @@ def _preview(row: list[Any]) -> dict[str, Any]:
 
 
 def address_of(import_: Import) -> str:
-    """Where to go after a step: what is under way is waited for there."""
-    address = reverse("transfer:import", args=[import_.pk])
-    return awaited(address) if import_.state in steps.MOVING else address
+    return awaited(reverse("transfer:import", args=[import_.pk]), is_moving=import_.state in steps.MOVING)
 
 
 class Step(ConfirmPage):

@@ -9,9 +9,9 @@ from embudo.foundation.ui.pages.base import Page
 AWAITED = "awaited"
 
 
-def awaited(address: str) -> str:
-    """The address of a background page for somebody who just began the work, and is to be told what came of it."""
-    return f"{address}?{AWAITED}=1"
+def awaited(address: str, *, is_moving: bool) -> str:
+    """The address of a background page for somebody who just took a step: work under way is awaited there, and its outcome told."""
+    return f"{address}?{AWAITED}=1" if is_moving else address
 
 
 class BackgroundPage(Page):
@@ -24,6 +24,7 @@ class BackgroundPage(Page):
     part_template: ClassVar[str]
 
     def is_moving(self) -> bool:
+        """Whether the work is still on."""
         raise NotImplementedError
 
     def outcome(self) -> str:
