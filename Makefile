@@ -76,6 +76,16 @@ system: ## install what the tests need from Debian or Ubuntu (needs root or sudo
 	@$(SUDO) $(APT) update -q
 	@$(SUDO) $(APT) install -y -q --no-install-recommends $(SYSTEM_PACKAGES)
 
+ORCA_PACKAGES := orca at-spi2-core speech-dispatcher xvfb dbus dbus-x11 openbox xdotool libglib2.0-bin chromium
+.PHONY: orca-system
+orca-system: ## install a screen reader and a desktop without a screen (needs root or sudo)
+	@$(SUDO) $(APT) update -q
+	@$(SUDO) $(APT) install -y -q --no-install-recommends $(ORCA_PACKAGES)
+
+.PHONY: orca
+orca: .venv/.dev-stamp ## let Orca read an operator's shift and keep what it says in docs/evidence
+	@dbus-run-session -- $(PY) -m tests.orca docs/evidence/operator-shift.txt
+
 .PHONY: bench
 bench: .venv/.run-stamp ## measure speed beside raw SQL and a trivial view; ARGS="NAME --json FILE"
 	@$(PY) -m embudo bench $(ARGS)

@@ -8,7 +8,7 @@ from django.db import connection, models
 from django.db.models import F, Func
 from django.db.models.sql.compiler import SQLCompiler
 
-NARROWED_BY = ("owner", "state", "status")
+NARROWED_BY = ("owner", "state", "status", "assignment")
 KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 

@@ -77,12 +77,26 @@ class LikeRecord:
 
 
 @dataclass(frozen=True)
+class Within:
+    """
+    Where a kind's rows always become part of something: `choices(actor)` names by id what is open to the actor, `title(actor, id)`
+    what one of them is called, and `importing(actor, id)` says how rows become part of it. Both refuse NotFound.
+    """
+
+    label: Any
+    choices: Callable[[Actor], Sequence[tuple[str, Any]]]
+    title: Callable[[Actor, str], str]
+    importing: Callable[[Actor, str], "Importing"]
+
+
+@dataclass(frozen=True)
 class Importing:
     """
     How a kind's records come from files. `check(actor, rows)` answers for each row the values as they are stored, or the
     faults by field; `key_of(key, values)` what is compared ("" = nothing to compare); `find(actor, key, texts)` the ids in the actor's sight,
     None where several have the same; `write(actor, rows)` creates and changes them in the current act. `alike(actor, rows)` says of
-    checked rows that no key finds which known record each looks like most.
+    checked rows that no key finds which known record each looks like most. With `within` all this is said for each of its choices;
+    `is_only_new` rows change no known records and belong to who brings them.
     """
 
     permission: Permission  # to create such records
@@ -96,6 +110,8 @@ class Importing:
     own_keys: Callable[[Actor], Sequence[ImportKey]] | None = (
         None  # those of what an organisation defined itself
     )
+    within: Within | None = None
+    is_only_new: bool = False
 
     def keys_for(self, actor: Actor) -> Sequence[ImportKey]:
         """The surest first: the id, what no two records share, then the others."""

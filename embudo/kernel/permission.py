@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -21,12 +21,28 @@ class Scope(StrEnum):
 
 WIDTH = {Scope.OWN: 0, Scope.TEAM: 1, Scope.SUBTREE: 2, Scope.ALL: 3}
 
+# Default roles by what they do all day: look after customers, or record and verify by assignment.
+STAFF = ("manager", "seller", "collector")
+RECORDING = ("operator", "supervisor", "coordinator", "principal", "verifier")
+EVERYBODY = (*STAFF, *RECORDING)
+
+
+def reaching_all(roles: Iterable[str]) -> dict[str, Scope]:
+    """The `scopes` of a permission that reaches everybody's records for each of `roles`."""
+    return dict.fromkeys(roles, Scope.ALL)
+
+
 # What the default roles reach where a permission does not say otherwise.
 ROLE_SCOPES: Mapping[str, Scope] = {
     "administrator": Scope.ALL,
     "manager": Scope.SUBTREE,
     "seller": Scope.OWN,
     "collector": Scope.ALL,
+    "operator": Scope.OWN,
+    "supervisor": Scope.SUBTREE,
+    "coordinator": Scope.ALL,
+    "principal": Scope.OWN,
+    "verifier": Scope.OWN,
 }
 
 _registry: dict[str, "Permission"] = {}

@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "embudo.business.directory",
     "embudo.business.supply",
     "embudo.business.sales",
+    "embudo.business.intake",
     "embudo.business.billing",
     "embudo.business.insight",
     # entrypoints

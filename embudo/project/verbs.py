@@ -186,6 +186,8 @@ VERBS = (
             option(
                 "--rows", type=int, help="how many records (default: what the measurement is defined for)"
             ),
+            option("--people", type=int, help="of operators: how many (default: 300, on SQLite 30)"),
+            option("--seconds", type=int, help="of operators: how long (default: 90)"),
         ),
     ),
 )

@@ -278,6 +278,7 @@ def kept_in_order(scene: dict[str, Any]) -> Iterator[State]:
     yield State("new address", f"{company}addresses/")
     yield State("registers", "/settings/registers/")
     yield State("register", "/settings/registers/vies/")
+    yield State("list of activities refused", "/settings/activity-list/", refused())
 
 
 def settings(scene: dict[str, Any]) -> Iterator[State]:

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from tests.a11y import states
+from tests.a11y import states, states_intake
 from tests.a11y.gate import LOOKS, Gate, State
+from tests.journeys.intake import intake_scene
 from tests.journeys.people import Person
 from tests.journeys.scene_words import LANGUAGES
 from tests.journeys.server import Product
@@ -85,7 +86,9 @@ def test_gate_finds_nothing(
 ) -> None:
     language, look = chosen
     found: list[str] = []
-    for email, all_of_them in groups(product.scene, language).items():
+    recorded = intake_scene(product, f"gate-{language}-{look}", language)
+    crews = states_intake.crews(recorded, recorded["people"])
+    for email, all_of_them in {**groups(product.scene, language), **crews}.items():
         if states_here := wanted(all_of_them):
             gate = Gate(product.base, browser, language, enter(email) if email else None)
             gate.check(states_here, [look], is_full=language == turn())

@@ -1,11 +1,20 @@
 import tomllib
+from itertools import pairwise
 from pathlib import Path
+from socket import create_server, socket
+from threading import Thread
 
 import pytest
 
-from embudo.project.bench import figures
+from embudo.business.intake import commands
+from embudo.business.intake.tests.builders import an_assignment, an_entry, olga
+from embudo.kernel.record import new_id
+from embudo.project.bench import figures, main
+from embudo.project.bench.browser import Browser
 from embudo.project.bench.figures import Control, Row
+from embudo.project.bench.operators import Book, lost, turns
 from embudo.project.bench.pages import later_parts
+from embudo.project.main import parser
 from embudo.project.version import VERSION
 
 SLOW = Control("plain page, ms", 20.0, 10.0)
@@ -50,3 +59,54 @@ def test_later_parts_finds_what_a_page_loads_by_itself() -> None:
 def test_version_is_that_of_the_package() -> None:
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
     assert project["version"] == VERSION
+
+
+def test_operators_are_saved_every_five_seconds_and_finish_once_in_a_record() -> None:
+    people = [list(turns(number, 30, 90)) for number in range(30)]
+    assert {len(one) for one in people} == {18}
+    assert {sum(is_last for _at, is_last in one) for one in people} == {1}
+    assert {round(b[0] - a[0], 6) for one in people for a, b in pairwise(one)} == {5}
+    finished = sorted(at for one in people for at, is_last in one if is_last)
+    assert max(b - a for a, b in pairwise(finished)) < 10  # not all at once
+
+
+def test_operators_enter_a_record_in_a_short_run_too() -> None:
+    assert {sum(is_last for _at, is_last in turns(number, 4, 10)) for number in range(4)} == {1}
+
+
+def answer_and_close(listening: socket, times: int) -> None:
+    """One answer on each connection, which then ends without a word."""
+    for _number in range(times):
+        connection, _address = listening.accept()
+        with connection:
+            connection.recv(65536)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+
+
+@pytest.mark.peer
+def test_browser_connects_anew_when_the_server_has_closed_the_connection() -> None:
+    with create_server(("127.0.0.1", 0)) as listening:
+        server = Thread(target=answer_and_close, args=(listening, 3))
+        server.start()
+        browser = Browser(listening.getsockname()[1])
+        assert [browser.ask("GET", "/").text for _number in range(3)] == ["ok"] * 3
+        server.join()
+        browser.close()
+    assert browser.reconnected == 2
+
+
+@pytest.mark.django_db
+def test_lost_tells_what_was_acknowledged_and_is_not_there() -> None:
+    assignment = an_assignment()
+    entry = an_entry(assignment)
+    draft = commands.save_draft(
+        olga(), assignment=assignment.pk, draft=new_id(), values={"name": "M"}, sequence=2
+    )
+    kept = Book(entered={entry.name}, typed={str(draft.pk): 2})
+    gone = Book(entered={entry.name, "Nobody"}, typed={str(draft.pk): 3, str(new_id()): 1})
+    assert (lost(kept), lost(gone)) == ((0, 0), (1, 2))
+
+
+def test_operators_may_be_fewer_and_shorter() -> None:
+    options = parser().parse_args(["bench", "operators", "--people", "4", "--seconds", "10"])
+    assert (main.sized("operators", options), main.sized("list", options)) == ("operators:4:10", "list")

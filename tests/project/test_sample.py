@@ -3,9 +3,12 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from django.db.models import Sum
 
 from embudo.business.billing.models import Invoice
 from embudo.business.billing.rules import Settlement
+from embudo.business.intake.models import Assignment, Delivery, Entry, Likeness, Message, Tally
+from embudo.business.intake.rules.states import EntryState
 from embudo.business.sales.models import Lead, Opportunity
 from embudo.foundation.access.models import User
 from embudo.foundation.activity.models import Task
@@ -77,3 +80,28 @@ def test_sample_is_a_company_at_work(loaded: Path) -> None:
     assert Lead.objects.latest("created").owner == seller
     with pytest.raises(Refused):
         load_sample(sign_ins=loaded)
+
+
+def test_sample_has_people_who_record(loaded: Path) -> None:
+    doors = ("operator", "supervisor", "coordinator", "principal", "verifier")
+    assert [door for door in doors if f"{door}@example.com" not in loaded.read_text()] == []
+    assert Counter(Assignment.objects.values_list("state", flat=True)) == {"open": 2, "closed": 1}
+    meat = Entry.objects.filter(assignment__title__startswith="Meat")
+    assert set(meat.values_list("state", flat=True)) == set(EntryState.values)
+    assert meat.exclude(disputed=None).count() == 2
+    assert not meat.filter(custom={}).exists()
+    assert set(Likeness.objects.values_list("is_across", flat=True)) == {True, False}
+    assert Message.objects.exists()
+    counted = Counter(Entry.objects.values_list("assignment_id", "state"))
+    tallied = Counter(
+        {
+            (a, state): n
+            for a, state, n in Tally.objects.values_list("assignment_id", "state").annotate(sum=Sum("n"))
+        }
+    )
+    assert tallied == counted
+    days = set(Entry.objects.values_list("day", flat=True))
+    assert len(days) > 7
+    assert min(days) >= clock.today() - timedelta(days=15)
+    drain()
+    assert Delivery.objects.get().rows == 14

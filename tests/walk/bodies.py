@@ -12,6 +12,7 @@ from tests.walk.world import World
 
 Schema = dict[str, Any]
 JSON = "application/json"
+PEOPLE = frozenset({"owner_id", "user_id", "principal_id", "coordinator_id", "supervisor_id"})
 
 
 def description() -> Schema:
@@ -80,7 +81,7 @@ def valid_text(name: str, schema: Schema, world: World) -> str:
 
 def named_record(name: str, world: World) -> Record:
     """The record that a field such as `owner_id` or `about_id` speaks of."""
-    known = "user" if name in ("owner_id", "user_id") else name.removesuffix("_id")
+    known = "user" if name in PEOPLE else name.removesuffix("_id")
     return world.records.get(known, world.records["lead"])
 
 

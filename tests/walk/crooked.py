@@ -97,10 +97,11 @@ def parameters(endpoint: Endpoint) -> dict[str, dict[str, Any]]:
 
 
 class Fields(HTMLParser):
-    """The controls of the forms on a page that are sent by POST, by kind."""
+    """The controls of the forms on a page that are sent by POST, by kind; with `path` only of those that are sent there."""
 
-    def __init__(self, html: str) -> None:
+    def __init__(self, html: str, path: str = "") -> None:
         super().__init__()
+        self.path = path
         self.kinds: dict[str, str] = {}
         self.typed: dict[str, str] = {}  # what stands in them
         self.depth = ""
@@ -110,9 +111,7 @@ class Fields(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self.depth = (
-                given.get("method", "get").lower() if "/logout/" not in given.get("action", "") else ""
-            )
+            self.depth = given.get("method", "get").lower() if self.is_meant(given.get("action", "")) else ""
         name = given.get("name", "")
         if self.depth != "post" or not name:
             return
@@ -122,6 +121,10 @@ class Fields(HTMLParser):
         elif tag in ("textarea", "select"):
             self.kinds[name] = tag
             self.area = name if tag == "textarea" else ""
+
+    def is_meant(self, action: str) -> bool:
+        goal = action.partition("?")[0]
+        return "/logout/" not in goal and (not goal or not self.path or goal == self.path)
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "form":

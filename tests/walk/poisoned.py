@@ -27,6 +27,7 @@ from embudo.kernel.errors import Invalid
 from embudo.kernel.money import Money
 from embudo.kernel.record import Record
 from tests.walk.canaries import OPENER, PAYLOADS, chunks
+from tests.walk.poisoned_work import work
 from tests.walk.world import World
 
 ALL = "\n".join(PAYLOADS)
@@ -92,6 +93,7 @@ def poison(world: World, text: str) -> dict[str, Record]:
         **ways(world, company, text, number),
         **money(world, company, text),
         **around(world, lead, text),
+        **work(world.ann, world.admin, text, ALL),
         **house(world, text, number),
     }
 

@@ -35,6 +35,7 @@ from embudo.kernel.actor import ANONYMOUS, Actor
 from embudo.kernel.models import LogEntry
 from embudo.kernel.money import Money
 from embudo.kernel.record import Record
+from tests.walk.recorded import BOUND, recorded, recorded_name, with_more_roles
 
 CALLERS = ("anonymous", "pending", "form key", "cat", "bob", "ann", "administrator")
 _numbers = count(1)
@@ -51,26 +52,29 @@ class Caller:
 
     def __post_init__(self) -> None:
         self.browser.raise_request_exception = False
-        self._answer: Any = None
         self._cookies = self.browser.cookies.output(header="", sep=";")
 
     def ask(self, method: str, path: str, *, is_api: bool = False, **given: Any) -> Any:
         """Each request from the same cookies: signing out in one shall not change the next."""
         self.browser.cookies = SimpleCookie(self._cookies)
         headers = {**self.credential, **given.pop("headers", {})} if is_api else given.pop("headers", None)
-        if self._answer is not None and self._answer.streaming:
-            for _piece in self._answer.streaming_content:
-                pass  # a download is read to its end: the client then closes the file, and not the test's connection
-        self._answer = self.browser.generic(method, path, headers=headers, **given)
-        return self._answer
+        answer: Any = self.browser.generic(method, path, headers=headers, **given)
+        if (
+            answer.streaming
+        ):  # read to its end: the client then closes the file, and not the test's connection
+            answer.streaming_content = list(answer.streaming_content)
+        return answer
 
 
 class World:
     """Ann's records, one of each kind, and the callers who try to get at them. Bob is of another team, Cat holds nothing."""
 
     def __init__(self) -> None:
+        an_admin()
+        with_more_roles(ann(), (*BOUND, "coordinator"))
+        with_more_roles(bob(), BOUND)
         self.ann, self.bob, self.cat, self.admin = ann(), bob(), cat(), an_admin()
-        self.records: dict[str, Record] = {}
+        self.records: dict[str, Record] = recorded(self.ann, self.admin)
         self._business()
         self._around()
         self._twins()
@@ -174,6 +178,7 @@ class World:
         if argument in plain:
             return plain[argument], None
         name = argument.removesuffix("_id")
+        name = recorded_name(name, route)
         if name == "record":
             name = (
                 "lead"

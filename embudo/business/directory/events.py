@@ -77,6 +77,11 @@ class RegisterAnswered(Event):
 
 
 @dataclass(frozen=True)
+class ActivityListTaken(Event):
+    subclasses: int
+
+
+@dataclass(frozen=True)
 class RegisterSwitched(Event):
     register: str
     is_on: bool

@@ -161,5 +161,6 @@ def register() -> None:
     register_event_text("directory.ContactsChanged", _("changed phones or addresses"), "phone")
     register_event_text("directory.RegisterAsked", _("asked a public register"), "landmark")
     register_event_text("directory.RegisterAnswered", _("wrote down a register's answer"), "landmark")
+    register_event_text("directory.ActivityListTaken", _("took in a list of activities"), "upload")
     register_event_text("directory.RegisterSwitched", _("set whether a register is asked"), "landmark")
     register_event_text("directory.AffiliationEnded", _("ended the person's time at the company"), "log-out")

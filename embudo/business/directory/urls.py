@@ -72,5 +72,6 @@ urlpatterns = [
     path("addresses/<uuid:address_id>/remove/", contacts.RemoveAddress.as_view(), name="address_remove"),
     path("addresses/<uuid:address_id>/prefer/", contacts.PreferAddress.as_view(), name="address_prefer"),
     path("settings/registers/", registers.Registers.as_view(), name="registers"),
+    path("settings/activity-list/", registers.TakeActivityList.as_view(), name="activity_list"),
     path("settings/registers/<str:register>/", registers.SwitchRegister.as_view(), name="register"),
 ]

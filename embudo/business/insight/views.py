@@ -1,7 +1,8 @@
 from functools import cached_property
 from typing import Any, ClassVar
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.urls import resolve, reverse
 from django.utils import formats, timezone
@@ -12,7 +13,7 @@ from embudo.business.insight import permissions, queries, rules
 from embudo.business.sales.permissions import VIEW_LEADS, VIEW_OPPORTUNITIES
 from embudo.foundation.activity.permissions import VIEW_TASKS
 from embudo.foundation.ui import atoms
-from embudo.foundation.ui.hooks_registry import Tile, tiles_for
+from embudo.foundation.ui.hooks_registry import Tile, home_for, tiles_for
 from embudo.foundation.ui.pages import Page
 from embudo.kernel import clock
 
@@ -46,6 +47,15 @@ class Dashboard(Asked):
     icon = "layout-dashboard"
     nav = "insight:dashboard"
     help_key = "insight:dashboard"
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """This is where everybody lands: whose role has another home goes there."""
+        actor = self.actor
+        if actor.is_known and actor.roles and not actor.may(permissions.VIEW_DASHBOARD):
+            home = home_for(actor)
+            if home != request.path:
+                return HttpResponseRedirect(home)
+        return super().dispatch(request, *args, **kwargs)
 
     def greeting(self) -> str:
         hour = clock.now().astimezone(timezone.get_current_timezone()).hour

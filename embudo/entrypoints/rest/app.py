@@ -1,5 +1,6 @@
 from embudo.business.billing.api import router as billing
 from embudo.business.directory.api import router as directory
+from embudo.business.intake.api import router as intake
 from embudo.business.sales.api import router as sales
 from embudo.business.supply.api import router as supply
 from embudo.foundation.access.api import router as access
@@ -41,6 +42,7 @@ ROUTERS = (
     directory,
     supply,
     sales,
+    intake,
     billing,
 )
 for router in ROUTERS:

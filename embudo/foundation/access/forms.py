@@ -210,6 +210,33 @@ class TokenForm(Form):
         return datetime.combine(day, time.max, ZoneInfo(self.actor.time_zone)) if day else None
 
 
+class ReportToForm(Form):
+    manager = forms.ChoiceField(label=_("Reports to"), required=False)
+
+    def prepare(self) -> None:
+        self.managers = {str(one.id): one for one in queries.may_report_to(self.actor, self.record)}
+        choices = [("", _("Nobody")), *((key, one.name) for key, one in self.managers.items())]
+        self.fields["manager"].choices = choices  # type: ignore[attr-defined]
+
+    def clean_manager(self) -> Any:
+        return self.managers.get(self.cleaned_data["manager"])
+
+
+class ArrangeForm(Form):
+    """A table of users, or, once somebody has seen what it changes, its rows."""
+
+    file = forms.FileField(
+        label=_("File"), allow_empty_file=True, error_messages={"required": _("Choose a file.")},
+        widget=forms.FileInput(attrs={"accept": ".xlsx,.xlsm,.xls,.ods,.csv,.tsv"}),
+        help_text=_("As the export gives it: XLSX, ODS or CSV, at most 25 MB."),
+    )  # fmt: skip
+    rows = forms.CharField(required=False, max_length=2_000_000, widget=forms.HiddenInput)
+    digest = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+
+    def prepare(self) -> None:
+        self.fields["file"].required = not self.data.get("digest")
+
+
 class UserForm(Form):
     name = forms.CharField(
         label=_("Name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "off"})

@@ -39,6 +39,7 @@ class ActorMiddleware:
             request.actor = ANONYMOUS  # type: ignore[attr-defined]
             return self.get_response(request)
         request.actor = self.actor(user, request.request_id)  # type: ignore[attr-defined]
+        request.has_shortcuts = user.is_on_shortcuts  # type: ignore[attr-defined]
         note_use(request)
         translation.activate(user.language)
         request.LANGUAGE_CODE = user.language

@@ -1,12 +1,11 @@
 from django.utils.translation import gettext_lazy as _
 
-from embudo.kernel.permission import Permission, Scope
+from embudo.kernel.permission import EVERYBODY, STAFF, Permission, Scope, reaching_all
 
-EVERYBODY = {"manager": Scope.ALL, "seller": Scope.ALL, "collector": Scope.ALL}
+# A principal is no colleague: they see their own group of people, whom they bind to what they order.
+SEEN = reaching_all(STAFF) | {"principal": Scope.TEAM}
 
-VIEW_USERS = Permission(
-    "access.view_user", _("See colleagues"), roles=("manager", "seller", "collector"), scopes=EVERYBODY
-)
+VIEW_USERS = Permission("access.view_user", _("See colleagues"), roles=EVERYBODY, scopes=SEEN)
 MANAGE_USERS = Permission("access.manage_users", _("Invite, change and deactivate users"), scoped=False)
 VIEW_ROLES = Permission("access.view_role", _("See roles and teams"), scoped=False)
 MANAGE_ROLES = Permission(
@@ -21,6 +20,6 @@ VIEW_ACCESS = Permission(
 OWN_PROFILE = Permission(
     "access.own_profile",
     _("Change one's own profile, sessions and tokens"),
-    roles=("manager", "seller", "collector"),
+    roles=EVERYBODY,
     scoped=False,
 )

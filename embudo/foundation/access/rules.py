@@ -15,6 +15,11 @@ DEFAULT_ROLES = {
     "manager": _("Manager"),
     "seller": _("Seller"),
     "collector": _("Collector"),
+    "operator": _("Operator"),
+    "supervisor": _("Supervisor"),
+    "coordinator": _("Coordinator"),
+    "principal": _("Principal"),
+    "verifier": _("Verifier"),
 }
 
 WINDOW = timedelta(minutes=15)
@@ -107,3 +112,19 @@ def wrong_passkey() -> Refused:
     return Refused(
         "access.wrong_passkey", _("The passkey was not recognised. Sign in with address and password.")
     )
+
+
+def circles(above: Mapping[str, str]) -> list[list[str]]:
+    """The circles of people who report to each other; `above` says of each who stands above them, "" for nobody."""
+    found: list[list[str]] = []
+    done: set[str] = set()
+    for first in above:
+        path: list[str] = []
+        one = first
+        while one and one not in done and one not in path:
+            path.append(one)
+            one = above.get(one, "")
+        if one in path:
+            found.append(path[path.index(one) :])
+        done.update(path)
+    return found

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from embudo.foundation.access.views import door, own, people, rights
+from embudo.foundation.access.views import arranging, door, own, people, rights
 
 app_name = "access"
 urlpatterns = [
@@ -33,7 +33,10 @@ urlpatterns = [
     # people and their rights
     path("settings/users/", people.Users.as_view(), name="users"),
     path("settings/users/new/", people.InviteUser.as_view(), name="user_new"),
-    path("settings/users/tree/", people.Tree.as_view(), name="tree"),
+    path("settings/users/tree/", arranging.Tree.as_view(), name="tree"),
+    path("settings/users/tree/users.xlsx", arranging.tree_file, name="tree_file"),
+    path("settings/users/tree/import/", arranging.ArrangeUsers.as_view(), name="tree_import"),
+    path("settings/users/<uuid:user_id>/move/", arranging.ReportTo.as_view(), name="user_move"),
     path("settings/users/<uuid:user_id>/", people.UserPage.as_view(), name="user"),
     path("settings/users/<uuid:user_id>/edit/", people.ChangeUser.as_view(), name="user_edit"),
     path(

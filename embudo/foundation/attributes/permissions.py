@@ -1,8 +1,6 @@
 from django.utils.translation import gettext_lazy as _
 
-from embudo.kernel.permission import Permission
-
-EVERYBODY = ("manager", "seller", "collector")
+from embudo.kernel.permission import EVERYBODY, Permission
 
 VIEW_ATTRIBUTES = Permission("attributes.view_attribute", _("See how attributes are defined"), scoped=False)
 DEFINE_ATTRIBUTES = Permission("attributes.define_attribute", _("Define attributes"), scoped=False)

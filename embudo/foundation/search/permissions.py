@@ -1,10 +1,10 @@
 from django.utils.translation import gettext_lazy as _
 
-from embudo.kernel.permission import Permission, Scope
+from embudo.kernel.permission import EVERYBODY, Permission, reaching_all
 
 SEARCH = Permission(
     "search.search",
     _("Search all records one may see"),
-    roles=("manager", "seller", "collector"),
-    scopes={"manager": Scope.ALL, "seller": Scope.ALL, "collector": Scope.ALL},
+    roles=EVERYBODY,
+    scopes=reaching_all(EVERYBODY),
 )

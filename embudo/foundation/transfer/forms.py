@@ -10,6 +10,7 @@ from embudo.foundation.transfer.queries.reading import head_of
 from embudo.foundation.transfer.rules.readers.delimited import CHARSETS
 from embudo.foundation.transfer.rules.steps import ACTION_FIELD, BEST, Alike, Known, New, rule_of
 from embudo.foundation.ui.forms import Form
+from embudo.kernel.actor import Actor
 from embudo.kernel.errors import Invalid
 
 ACCEPT = ".csv,.tsv,.txt,.xlsx,.xlsm,.xls,.ods,.vcf,.vcard,.jsonl,.ndjson,.json"
@@ -30,9 +31,8 @@ class UploadForm(Form):
     )
 
     def prepare(self) -> None:
-        kinds = queries.importable(self.actor)
         fields: dict[str, Any] = self.fields
-        fields["kind"].choices = [(kind.name, str(kind.plural).capitalize()) for kind in kinds]
+        fields["kind"].choices = _kind_choices(self.actor)
 
     def clean_file(self) -> UploadedFile[Any]:
         """Looked into at once: what can't be read is said before anything is kept."""
@@ -117,13 +117,15 @@ class MatchForm(Form):
         super().__init__(*args, **kwargs)
 
     def prepare(self) -> None:
-        importing = queries.needed_importing(self.record.kind)
+        importing = queries.importing_for(self.actor, self.record)
         keys = [(key.name, str(key.label)) for key in importing.keys_for(self.actor)]
         rules: dict[str, Any] = self.fields
         rules["key"].choices = [(BEST, gettext("the surest value that a row has")), *keys]
         if importing.alike is None:
             del rules["alike"]
         rules["owner"].choices = [("", gettext("me")), *queries.owner_choices()]
+        for name in ("key", "known", "new", "owner") if importing.is_only_new else ():
+            del rules[name]
         choices = _field_choices(importing.fields(self.actor))
         for number, heading in enumerate(self.head.headings if self.head else ()):
             name = gettext("Column %(heading)s means") % {"heading": heading}
@@ -155,7 +157,9 @@ class MatchForm(Form):
 
     def rule(self) -> dict[str, str]:
         return {
-            name: self.cleaned_data[name] for name in RULES if self.cleaned_data.get(name) or name == "owner"
+            name: self.cleaned_data.get(name, "")
+            for name in RULES
+            if self.cleaned_data.get(name) or name == "owner"
         }
 
 
@@ -179,6 +183,19 @@ class ChoiceForm(Form):
 
     def choices(self) -> dict[str, str]:
         return {name.removeprefix(ROW): value for name, value in self.cleaned_data.items()}
+
+
+def _kind_choices(actor: Actor) -> list[tuple[str, Any]]:
+    """Kinds by name; what is always part of something stands as a group of "kind:id"."""
+    choices: list[tuple[str, Any]] = []
+    for kind in queries.importable(actor):
+        plural = _capital(str(kind.plural))
+        within = kind.importing.within if kind.importing else None
+        if within is None:
+            choices.append((kind.name, plural))
+        elif places := [(f"{kind.name}:{value}", label) for value, label in within.choices(actor)]:
+            choices.append((plural, places))
+    return choices
 
 
 def _field_choices(fields: Sequence[Any]) -> list[tuple[str, str]]:

@@ -306,7 +306,7 @@ def spark(values: Sequence[float], cls: str = "c1") -> SafeString:
     )
 
 
-_HEIGHT, _FOOT, _GUTTER, _PLOT = 200, 24, 7, 93
+_HEIGHT, _FOOT, _GUTTER, _PLOT, _LABEL = 200, 24, 7, 93, 13
 
 
 def _grid(top: float, unit: str) -> str:
@@ -328,12 +328,18 @@ def _line(number_: int, values: Sequence[float], top: float) -> str:
     return f'{area}<polyline class="ln c{number_}" points="{points}"/>'
 
 
-def _line_end(number_: int, value: float, top: float) -> str:
-    y = 8 + (_HEIGHT - 16) * (1 - value / top)
-    return (
-        f'<circle class="end-dot c{number_}" cx="100%" cy="{y}" r="4"/>'
-        f'<text class="end-label" x="100%" y="{y - 9}" text-anchor="end">{_escape(number(value))}</text>'
-    )
+def _line_ends(ends: Sequence[tuple[int, float]], top: float) -> str:
+    """A dot at the end of each line, with its value where that does not stand on another one's."""
+    drawn: list[str] = []
+    taken: list[float] = []
+    for number_, value in ends:
+        y = 8 + (_HEIGHT - 16) * (1 - value / top)
+        drawn.append(f'<circle class="end-dot c{number_}" cx="100%" cy="{y}" r="4"/>')
+        if all(abs(y - other) >= _LABEL for other in taken):
+            words = _escape(number(value))
+            drawn.append(f'<text class="end-label" x="100%" y="{y - 9}" text-anchor="end">{words}</text>')
+            taken.append(y)
+    return "".join(drawn)
 
 
 def _axis(labels: Sequence[Any]) -> str:
@@ -357,7 +363,7 @@ def line_chart(
     """Lines over time, one per (name, values). `title` is the sentence that tells the story; put the table beside it."""
     top = top or 1
     plot = "".join(_line(k, values, top) for k, (_, values) in enumerate(series, 1) if values)
-    ends = "".join(_line_end(k, values[-1], top) for k, (_, values) in enumerate(series, 1) if values)
+    ends = _line_ends([(k, values[-1]) for k, (_, values) in enumerate(series, 1) if values], top)
     return mark_safe(  # noqa: S308
         f'<svg class="chart" width="100%" height="{_HEIGHT + _FOOT}" role="img" aria-label="{text(title)}">{_grid(top, unit)}'
         f'<svg x="{_GUTTER}%" y="8" width="{_PLOT}%" height="{_HEIGHT - 16}" viewBox="0 0 100 100"'

@@ -26,9 +26,9 @@ ON_SQLITE = (
     "export",
 )
 ALONE = ("start", "size")  # on an installation without the large set
-OWN = ("dedupe", "records")  # on one that each fills itself
+OWN = ("dedupe", "records", "deliveries", "operators")  # on one that each fills itself
 GROUPS = (ALONE, *((name,) for name in OWN), ON_SQLITE)
-ON_BOTH = ("create", "import", "records")
+ON_BOTH = ("create", "import", "records", "operators")
 BY_NAME = {"records": 1_000_000}  # takes an hour, so only when it is named; with so many records
 CHECKOUT = Path(__file__).resolve().parents[3]
 
@@ -43,15 +43,21 @@ def main(options: argparse.Namespace) -> int:
     rows: list[Row] = []
     for group in GROUPS:
         chosen = [one for one in names if one in group]
-        rows += _measured(chosen, count, [], {"DATABASE_URL": ""}) if chosen else []
+        told = [sized(one, options) for one in chosen]
+        rows += _measured(told, count, [], {"DATABASE_URL": ""}) if chosen else []
     if both := [one for one in names if one in ON_BOTH]:
-        rows += _on_postgresql(both, count)
+        rows += _on_postgresql([sized(one, options) for one in both], count)
     print(f"{count:,} records of each large kind\n\n{figures.table(rows)}")
     if options.json:
         Path(options.json).write_text(
             json.dumps({"rows": [row.as_json() for row in rows]}, indent=1), encoding="utf-8"
         )
     return 0 if rows and all(row.ok for row in rows) else 1  # a script may ask
+
+
+def sized(name: str, options: argparse.Namespace) -> str:
+    """With how many people and seconds, where it is about people: as the process of its own is told."""
+    return f"{name}:{options.people or 0}:{options.seconds or 0}" if name == "operators" else name
 
 
 def _on_postgresql(names: Sequence[str], count: int) -> list[Row]:

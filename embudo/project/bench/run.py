@@ -14,12 +14,24 @@ django.setup()
 from django.db import connections  # noqa: E402 - Django must be set up first
 
 from embudo.project import setup  # noqa: E402
-from embudo.project.bench import dedupe, exports, figures, footprint, imports, pages, records, trivial, writes  # noqa: E402
+from embudo.project.bench import (  # noqa: E402
+    dedupe,
+    deliveries,
+    exports,
+    figures,
+    footprint,
+    imports,
+    operators,
+    pages,
+    records,
+    trivial,
+    writes,
+)
 from embudo.project.bench.seed import Seed  # noqa: E402
 
 logger = logging.getLogger(__name__)
 BENCHES = {**pages.BENCHES, **writes.BENCHES, **footprint.BENCHES, **imports.BENCHES, **exports.BENCHES}
-UNSEEDED = frozenset({"start", "size", "dedupe", "records"})
+UNSEEDED = frozenset({"start", "size", "dedupe", "records", "deliveries", "operators"})
 
 
 def say(text: str) -> None:
@@ -27,7 +39,7 @@ def say(text: str) -> None:
 
 
 def main(file: str, count: int, names: list[str]) -> int:
-    if set(names) - UNSEEDED:
+    if {name.partition(":")[0] for name in names} - UNSEEDED:
         started = perf_counter()
         setup.migrate()
         Seed(count, say).plant()
@@ -38,13 +50,16 @@ def main(file: str, count: int, names: list[str]) -> int:
     benches = BENCHES | {
         "dedupe": partial(dedupe.dedupes, count),
         "records": partial(records.records, count, say),
+        "operators": partial(operators.operators, say),
+        "deliveries": partial(deliveries.deliveries, count, say),
     }
     rows: list[figures.Row] = []
     failed = 0
-    for name in names:
+    for told in names:  # "operators:30:90" is one with its sizes
+        name, *sizes = told.split(":")
         say(f"measuring: {name}")
         try:
-            rows += benches[name]()
+            rows += benches[name](*map(int, sizes))
         except Exception:  # the others are measured all the same
             logger.exception("the measurement of %s failed", name)
             failed = 1

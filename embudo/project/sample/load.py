@@ -18,6 +18,7 @@ from embudo.kernel.errors import Refused
 from embudo.kernel.follow import hear_no_past
 from embudo.project import setup
 from embudo.project.sample import source
+from embudo.project.sample.collecting import Collecting
 from embudo.project.sample.deals import CURRENCY, Market
 from embudo.project.sample.extras import Extras
 from embudo.project.sample.people import Staff, hire_everybody
@@ -54,14 +55,15 @@ def load_sample(*, sign_ins: Path, is_full: bool = False, password: str | None =
             "There are people in this installation already; the sample company goes into an empty one. Choose another --data.",
         )
     with transaction.atomic():
-        staff, extras = _tell_story(is_full=is_full, password=password)
+        staff, extras, collecting = _tell_story(is_full=is_full, password=password)
         hear_no_past()
         index_everything()
         extras.greet()
+        collecting.deliver()
     _keep(sign_ins, staff, extras.sources[0].key)
 
 
-def _tell_story(*, is_full: bool, password: str | None) -> tuple[Staff, Extras]:
+def _tell_story(*, is_full: bool, password: str | None) -> tuple[Staff, Extras, Collecting]:
     today, now = clock.today(), clock.now()
     every = source.deals(today)
     deals = every if is_full else source.part_of(every)
@@ -78,11 +80,22 @@ def _tell_story(*, is_full: bool, password: str | None) -> tuple[Staff, Extras]:
         extras.define_sources(staff.inbound)
     market.plan_deals(deals)
     extras.plan_leads()
+    collecting = _collect(staff, story)
     story.plan(now - timedelta(hours=1), lambda: extras.plan_activity(market.opportunities))
     story.run(_progress)
     if story.done and sys.stdout.isatty():
         print()
-    return staff, extras
+    return staff, extras, collecting
+
+
+def _collect(staff: Staff, story: Story) -> Collecting:
+    """Last, for whoever sells is chosen among those who are there by then."""
+    collecting = Collecting(staff, story, seed=SEED)
+    with clock.at(source.at_work(collecting.begin, 0)):
+        collecting.hire()
+        collecting.define_attributes()
+    collecting.plan()
+    return collecting
 
 
 def _progress(done: int, known: int) -> None:

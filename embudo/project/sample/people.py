@@ -10,7 +10,10 @@ from embudo.project.sample.source import Agent
 
 SYSTEM = system_actor("sample company")
 SELLER, MANAGER = "Darcel Schlecht", "Melvin Marxen"
-SIGN_INS = {"admin": "Alex Moreau", "manager": MANAGER, "seller": SELLER, "collector": "Robin Vale"}
+SIGN_INS = {
+    "admin": "Alex Moreau", "manager": MANAGER, "seller": SELLER, "collector": "Robin Vale", "operator": "Iga Sosna",
+    "supervisor": "Teodor Grab", "coordinator": "Lena Wierzba", "principal": "Marek Dębina", "verifier": "Nina Olcha",
+}  # fmt: skip
 INBOUND = "Inbound sales"  # who gets the leads of the web form: the one seller with a sign-in
 ORIGIN = "sample"
 

@@ -31,6 +31,7 @@ from embudo.business.directory.commands.editing import (
 from embudo.business.directory.commands.given import UNCHANGED
 from embudo.business.directory.commands.import_companies import import_companies
 from embudo.business.directory.commands.import_people import import_people
+from embudo.business.directory.commands.lists import take_activity_list
 from embudo.business.directory.commands.people import (
     change_person,
     change_person_owner,
@@ -82,6 +83,7 @@ __all__ = [
     "remove_address",
     "remove_contact",
     "switch_register",
+    "take_activity_list",
     "undo_contacts",
     "write_register_answer",
 ]

@@ -1,4 +1,5 @@
 from embudo.business.directory.forms.parts import (
+    ActivityListForm,
     AddressForm,
     AffiliationForm,
     ContactForm,
@@ -24,6 +25,7 @@ from embudo.business.directory.forms.records import (
 )
 
 __all__ = [
+    "ActivityListForm",
     "AddressForm",
     "AffiliationForm",
     "CompanyForm",

@@ -1,3 +1,4 @@
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,11 @@ from embudo.business.directory.forms.records import address_fields, offer_compan
 from embudo.business.directory.models import Person
 from embudo.business.directory.rules.checks import LENGTHS
 from embudo.foundation.access.queries import user, users
+from embudo.foundation.transfer.queries.reading import reading
 from embudo.foundation.ui.forms import Form, LookupField, PaperDateField
+from embudo.kernel.errors import Invalid
+
+MOST_LINES = 20_000  # of a classification; the official one has about 1,500
 
 
 class OwnerForm(Form):
@@ -116,3 +121,25 @@ class SwitchForm(Form):
 
 def is_of_person(record: Any) -> bool:
     return isinstance(getattr(record, "holder", record), Person)
+
+
+class ActivityListForm(Form):
+    file = forms.FileField(
+        label=_("File"),
+        widget=forms.FileInput(attrs={"accept": ".xlsx,.xls,.ods,.csv"}),
+        help_text=_("The list of PKD 2025 as Statistics Poland publishes it: XLSX, XLS, ODS or CSV."),
+        error_messages={"required": _("Choose a file.")},
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """The rows of the spreadsheet; a file of a stranger is read by a program of its own."""
+        data: dict[str, Any] = dict(super().clean() or self.cleaned_data)
+        file = data.pop("file", None)
+        if file is None:
+            return data
+        try:
+            with reading(file, {}) as found:
+                return data | {"rows": [row[1:] for row in islice(found.rows, MOST_LINES)]}
+        except Invalid as fault:
+            self.add_error("file", [str(text) for texts in fault.errors.values() for text in texts])
+            return data

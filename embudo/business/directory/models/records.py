@@ -33,8 +33,8 @@ class DirectoryQuerySet(OwnedQuerySet[Any]):
         return self.filter(pk__in=found.values("pk"))
 
 
-class Addressed(models.Model):
-    """The preferred address, with the kinds of all that is preferred; further ones stand in tables of their own."""
+class Placed(models.Model):
+    """A postal address."""
 
     street = models.CharField(_("street"), max_length=120, blank=True)
     number = models.CharField(_("number"), max_length=20, blank=True)
@@ -42,6 +42,20 @@ class Addressed(models.Model):
     town = models.CharField(_("town"), max_length=80, blank=True)
     region = models.CharField(_("region"), max_length=80, blank=True)
     country = models.CharField(_("country"), max_length=2, blank=True)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def address_lines(self) -> list[str]:
+        """As on an envelope, without the country."""
+        lines = (f"{self.street} {self.number}", f"{self.postcode} {self.town}", self.region)
+        return [line.strip() for line in lines if line.strip()]
+
+
+class Addressed(Placed):
+    """The preferred address, with the kinds of all that is preferred; further ones stand in tables of their own."""
+
     address_kind = models.CharField(
         _("kind of the address"), max_length=8, choices=rules.Kind.choices, default="work"
     )
@@ -57,14 +71,34 @@ class Addressed(models.Model):
     class Meta:
         abstract = True
 
-    @property
-    def address_lines(self) -> list[str]:
-        """As on an envelope, without the country."""
-        lines = (f"{self.street} {self.number}", f"{self.postcode} {self.town}", self.region)
-        return [line.strip() for line in lines if line.strip()]
+
+class CompanyFacts(models.Model):
+    """What is known of a company beside its address and the preferred ways to reach it."""
+
+    tax_id = models.CharField(_("tax number"), max_length=20, blank=True)
+    vat_id = models.CharField(_("EU VAT number"), max_length=14, blank=True)
+    regon = models.CharField(_("REGON"), max_length=14, blank=True)
+    krs = models.CharField(_("KRS"), max_length=10, blank=True)
+    siret = models.CharField(_("SIREN or SIRET"), max_length=14, blank=True)
+    fax = models.CharField(_("fax"), max_length=20, blank=True)
+    website = models.CharField(_("website"), max_length=200, blank=True)
+    sector = models.CharField(_("sector"), max_length=80, blank=True)
+    activity = models.CharField(_("activity"), max_length=200, blank=True)
+    pkd = models.CharField(_("PKD code"), max_length=12, blank=True)
+    pkd_others = models.CharField(_("other PKD codes"), max_length=400, blank=True)
+    size = models.CharField(_("size"), max_length=6, choices=rules.Size.choices, blank=True)
+    employees = models.PositiveIntegerField(_("employees"), null=True, blank=True)
+    founded = models.PositiveSmallIntegerField(_("founded in"), null=True, blank=True)
+    source1 = models.CharField(_("source 1"), max_length=120, blank=True)
+    source2 = models.CharField(_("source 2"), max_length=120, blank=True)
+    source3 = models.CharField(_("source 3"), max_length=120, blank=True)
+    source4 = models.CharField(_("source 4"), max_length=120, blank=True)
+
+    class Meta:
+        abstract = True
 
 
-class Company(WithCustomValues, Addressed, OwnedRecord):
+class Company(WithCustomValues, Addressed, CompanyFacts, OwnedRecord):
     view_permission = permissions.VIEW_COMPANIES
     # many a company is one person, called like them
     personal_fields: ClassVar[tuple[str, ...]] = (
@@ -77,23 +111,9 @@ class Company(WithCustomValues, Addressed, OwnedRecord):
     )  # fmt: skip
 
     name = models.CharField(_("name"), max_length=160)
-    tax_id = models.CharField(_("tax number"), max_length=20, blank=True)
-    vat_id = models.CharField(_("EU VAT number"), max_length=14, blank=True)
-    regon = models.CharField(_("REGON"), max_length=14, blank=True)
-    krs = models.CharField(_("KRS"), max_length=10, blank=True)
-    siret = models.CharField(_("SIREN or SIRET"), max_length=14, blank=True)
     email = models.EmailField(_("e-mail address"), max_length=254, blank=True)
     phone = models.CharField(_("phone"), max_length=20, blank=True)
     mobile = models.CharField(_("mobile"), max_length=20, blank=True)
-    fax = models.CharField(_("fax"), max_length=20, blank=True)
-    website = models.CharField(_("website"), max_length=200, blank=True)
-    sector = models.CharField(_("sector"), max_length=80, blank=True)
-    activity = models.CharField(_("activity"), max_length=200, blank=True)
-    pkd = models.CharField(_("PKD code"), max_length=12, blank=True)
-    pkd_others = models.CharField(_("other PKD codes"), max_length=400, blank=True)
-    size = models.CharField(_("size"), max_length=6, choices=rules.Size.choices, blank=True)
-    employees = models.PositiveIntegerField(_("employees"), null=True, blank=True)
-    founded = models.PositiveSmallIntegerField(_("founded in"), null=True, blank=True)
     parent = models.ForeignKey(
         "self",
         on_delete=models.PROTECT,
@@ -103,10 +123,6 @@ class Company(WithCustomValues, Addressed, OwnedRecord):
         verbose_name=_("belongs to"),
     )
     is_customer = models.BooleanField(_("customer"), default=False)
-    source1 = models.CharField(_("source 1"), max_length=120, blank=True)
-    source2 = models.CharField(_("source 2"), max_length=120, blank=True)
-    source3 = models.CharField(_("source 3"), max_length=120, blank=True)
-    source4 = models.CharField(_("source 4"), max_length=120, blank=True)
     remarks = models.TextField(_("remarks"), max_length=4000, blank=True)
 
     name_key = models.CharField(max_length=160, editable=False)

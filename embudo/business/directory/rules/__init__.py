@@ -36,7 +36,8 @@ from embudo.business.directory.rules.keys import (
     tax_key,
 )
 from embudo.business.directory.rules.names import parted_name
-from embudo.business.directory.rules.poland import Place, doubt, place, places, regions
+from embudo.business.directory.rules.official import subclasses
+from embudo.business.directory.rules.poland import Place, doubt, place, place_hints, places, regions
 
 __all__ = [
     "ADDRESS",
@@ -67,11 +68,13 @@ __all__ = [
     "person_key",
     "person_keys",
     "place",
+    "place_hints",
     "places",
     "preferred_column",
     "regions",
     "section_name",
     "size_of",
+    "subclasses",
     "tax_key",
     "vat_prefix",
 ]

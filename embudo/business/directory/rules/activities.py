@@ -1,10 +1,11 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from django.utils.translation import get_language
 
+from embudo.business.directory.rules.official import subclasses
 from embudo.business.directory.rules.poland import table
 from embudo.kernel.fold import fold
 
@@ -37,7 +38,7 @@ class Activity:
 
 @cache
 def _of_2025() -> Mapping[str, str]:
-    """Divisions, groups and classes; the letters of the subclasses are Poland's own and not listed."""
+    """Divisions, groups and classes as the product has them; Poland's own subclasses are in the official list."""
     return {row["code"]: row["name"] for row in table("nace_2_1") if row["code"][:1].isdigit()}
 
 
@@ -46,9 +47,13 @@ def _of_2007() -> Mapping[str, str]:
     return {row["code"]: row["name"] for row in table("pkd_2007")}
 
 
-@cache
 def _searched() -> tuple[tuple[str, Activity], ...]:
-    new = (Activity(code, name) for code, name in _of_2025().items())
+    return _folded(tuple(subclasses().items()))
+
+
+@lru_cache(maxsize=2)
+def _folded(official: tuple[tuple[str, str], ...]) -> tuple[tuple[str, Activity], ...]:
+    new = (Activity(code, name) for code, name in sorted({**_of_2025(), **dict(official)}.items()))
     old = (Activity(OLD + code, name) for code, name in _of_2007().items())
     return tuple((fold(f"{one.plain_code} {one.name}"), one) for one in (*new, *old))
 
@@ -95,9 +100,17 @@ def activity(typed: str) -> Activity | None:
         return None
     stem, _point, letter = code.rpartition(".") if code[-1].isalpha() else (code, "", "")
     if not is_old and stem in _of_2025() and (not letter or len(stem) == 5):
-        return Activity(code, _of_2025()[stem])
+        return _official(code, stem) if letter else Activity(code, _of_2025()[stem])
     name = _of_2007().get(code) if letter else _first_of(stem)
     return Activity(OLD + code, name) if name else None
+
+
+def _official(code: str, stem: str) -> Activity | None:
+    """By the official list where it is known; without it any letter goes, under the class's name."""
+    official = subclasses()
+    if not official:
+        return Activity(code, _of_2025()[stem])
+    return Activity(code, official[code]) if code in official else None
 
 
 def _first_of(stem: str) -> str | None:

@@ -252,6 +252,7 @@ CONTACTS: Mapping[str, Check] = {
     "remarks": _text("remarks"),
     "is_customer": lambda value, _country: bool(value),
 }
+SOURCES: Mapping[str, Check] = {name: _text(name) for name in ("source1", "source2", "source3", "source4")}
 COMPANY: Mapping[str, Check] = {
     **CONTACTS,
     "name": lambda value, _country: required("name", value, _("Enter the company's name.")),
@@ -268,10 +269,7 @@ COMPANY: Mapping[str, Check] = {
     "pkd": lambda value, _country: pkd(value),
     "pkd_others": lambda value, _country: pkd_others(value),
     "size": lambda value, _country: size(value),
-    "source1": _text("source1"),
-    "source2": _text("source2"),
-    "source3": _text("source3"),
-    "source4": _text("source4"),
+    **SOURCES,
     "employees": lambda value, _country: whole_number(value, 0, MOST_EMPLOYEES),
     "founded": lambda value, _country: whole_number(value, FIRST_YEAR, LAST_YEAR),
 }
@@ -281,6 +279,7 @@ PERSON: Mapping[str, Check] = {
     "first_name": _text("first_name"),
     "last_name": lambda value, _country: required("last_name", value, _("Enter the last name.")),
     "job_title": _text("job_title"),
+    **SOURCES,  # of entries: people of the directory have none
 }
 
 

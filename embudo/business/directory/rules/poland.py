@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from embudo.kernel.fold import fold
 
@@ -77,3 +78,17 @@ def doubt(postcode: str, town: str, region: str) -> Place | None:
     other_town = bool(town) and fold(town) != fold(known.town)
     other_region = bool(region) and bool(known.region) and fold(region) != fold(known.region)
     return known if other_town or other_region else None
+
+
+def place_hints(country: str, *, postcode: str, town: str, region: str) -> dict[str, Any]:
+    """What the values typed so far say about town and voivodeship; nothing for other countries than Poland."""
+    if country != "PL":
+        return {"regions": ()}
+    known = place(postcode)
+    found = [known] if known else places(postcode or town)
+    return {
+        "towns": sorted({one.town for one in found}),
+        "regions": [known.region] if known and known.region else regions(),
+        "place": known if known and not town else None,
+        "doubt": doubt(postcode, town, region),
+    }

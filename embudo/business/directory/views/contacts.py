@@ -301,17 +301,8 @@ def _hint(request: HttpRequest) -> HttpResponse:
         name: request.GET.get(name, "").replace("\0", "")[:80]
         for name in ("postcode", "town", "region", "country")
     }
-    if (typed["country"] or organisation_country()) != "PL":
-        return render(request, "directory/places.html", {"regions": ()})
-    known = rules.place(typed["postcode"])
-    found = [known] if known else rules.places(typed["postcode"] or typed["town"])
-    context = {
-        "towns": sorted({one.town for one in found}),
-        "regions": [known.region] if known and known.region else rules.regions(),
-        "place": known if known and not typed["town"] else None,
-        "doubt": rules.doubt(typed["postcode"], typed["town"], typed["region"]),
-    }
-    return render(request, "directory/places.html", context)
+    country = typed.pop("country") or organisation_country()
+    return render(request, "directory/places.html", rules.place_hints(country, **typed))
 
 
 company_places = guarded(VIEW_COMPANIES)(_hint)

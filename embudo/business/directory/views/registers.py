@@ -3,10 +3,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse, reverse_lazy
-from django.utils.translation import gettext, gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
 from embudo.business.directory import commands, queries, rules
-from embudo.business.directory.forms import SwitchForm
+from embudo.business.directory.forms import ActivityListForm, SwitchForm
 from embudo.business.directory.models import Company, RegisterCheck, RegisterSwitch
 from embudo.business.directory.permissions import (
     CHANGE_COMPANY,
@@ -194,7 +194,24 @@ class Registers(Page):
             {"register": one, "switch": known[one.code], "is_ready": one.is_ready()}
             for one in all_registers()
         ]
-        return super().get_context() | {"rows": rows}
+        return super().get_context() | {"rows": rows, "subclasses": len(rules.subclasses())}
+
+
+class TakeActivityList(CommandPage):
+    command = commands.take_activity_list
+    form_class = ActivityListForm
+    title = _("Take in the list of PKD 2025")
+    submit_label = _("Take in")
+    cancel_url = reverse_lazy("directory:registers")
+    nav = "directory:registers"
+
+    def success_message(self, result: Any) -> str:
+        return ngettext("%(n)d subclass is known now.", "%(n)d subclasses are known now.", result) % {
+            "n": result
+        }
+
+    def success_url(self, result: Any, record: Any) -> str:
+        return str(self.cancel_url)
 
 
 def _switch(actor: Actor, register: str) -> RegisterSwitch:

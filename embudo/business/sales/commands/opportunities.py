@@ -80,7 +80,8 @@ def open_opportunity(  # noqa: PLR0913 - one keyword a field
         )
     )
     create(StageStay(opportunity=opportunity, stage=place, entered=now, moved_by_id=person_acting(actor)))
-    publish(OpportunityOpened(opportunity.id, place.id), opportunity, *filter(None, (company, person)))
+    known = [one for one in (company, person) if one is not None]
+    publish(OpportunityOpened(opportunity.id, place.id), opportunity, *known)
     if owner is not None and owner.pk != actor.id:
         publish(OpportunityAssigned(opportunity.id, owner.pk, actor.id), opportunity)
     return opportunity

@@ -1,3 +1,4 @@
+from embudo.foundation.access.commands.arranging import arrange_users, rehearsal, report_to
 from embudo.foundation.access.commands.attempts import key_for, prune_attempts, try_once
 from embudo.foundation.access.commands.factors import (
     add_passkey,
@@ -58,6 +59,7 @@ __all__ = [
     "add_passkey",
     "add_totp",
     "admit_token",
+    "arrange_users",
     "change_organisation",
     "change_password",
     "change_profile",
@@ -83,10 +85,12 @@ __all__ = [
     "prove_passkey",
     "prove_password",
     "prune_attempts",
+    "rehearsal",
     "remove_factor",
     "rename_role",
     "rename_team",
     "renew_recovery_codes",
+    "report_to",
     "request_password_reset",
     "reset_factors",
     "reset_password",

@@ -91,7 +91,7 @@ def change_user(actor: Actor, user: User, *, change: UserChange, version: int | 
     Changes name, address, roles, team and who stands above. Refuses power over somebody with more rights, a circle of
     reporting, a known address and the last administrator's leaving.
     """
-    _one_at_a_time()
+    one_at_a_time()
     user = lock(user, version=version)
     check_power(actor, user)
     email = checked_email(change.email, but=user.id)
@@ -109,7 +109,7 @@ def change_user(actor: Actor, user: User, *, change: UserChange, version: int | 
 @command(permissions.MANAGE_USERS)
 def deactivate_user(actor: Actor, user: User) -> User:
     """Ends a user's sessions and tokens at once and lets them in no more. Refuses the last administrator."""
-    _one_at_a_time()
+    one_at_a_time()
     user = lock(user)
     check_power(actor, user)
     update(user, is_active=False)
@@ -175,7 +175,7 @@ def _give_roles(actor: Actor, user: User, roles: Iterable[Role]) -> None:
             delete(member)
 
 
-def _one_at_a_time() -> None:
+def one_at_a_time() -> None:
     """Changes of the tree and of administrators wait for each other, or two could each leave the other as the last."""
     list(Organisation.objects.select_for_update())
 

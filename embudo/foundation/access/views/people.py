@@ -189,22 +189,6 @@ class ResetFactors(UserAct):
     intro = _("For somebody who lost phone and recovery codes. Be sure that it is really them who asks.")
 
 
-class Tree(Page):
-    permission = permissions.VIEW_USERS
-    title = _("Who reports to whom")
-    template_name = "access/tree.html"
-    crumbs = (USERS,)
-
-    def get_context(self) -> dict[str, Any]:
-        rows = queries.tree(self.actor)
-        names = queries.roles_of([user.id for _depth, user in rows])
-        return super().get_context() | {
-            "nodes": queries.nested(rows),
-            "role_names": names,
-            "may_manage": self.actor.may(permissions.MANAGE_USERS),
-        }
-
-
 class WhoSees(Page):
     """Who can see a record and why; a whole page, or a panel on the record's own page."""
 

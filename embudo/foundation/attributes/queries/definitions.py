@@ -79,18 +79,21 @@ def custom_values(
     *,
     record: Any = None,
     has_no_files: bool = False,
+    only: Collection[str] | None = None,
 ) -> dict[str, Any]:
     """
     The record's `custom` after `given` (key -> value; None or "" clears) is set: what a command stores. A new record
     gets the defaults. Refuses (Invalid) unknown attributes, those the actor may not change, values that do not fit, and
     required ones left empty, unless `given` is None: then nobody was asked for them. Of what comes from where no files come from no
-    file is required.
+    file is required. `only` names the keys that are asked for at all: the others are unknown, and none of them is required.
     """
     if record is not None and not given:
         return dict(record.custom)
     if given is None:
         return default_values(model)
-    known = definitions(model.kind_name())
+    known = definitions(model.kind_name()) if only is None or only or given else ()
+    if only is not None:
+        known = tuple(one for one in known if one.key in only)
     if has_no_files:
         known = tuple(one for one in known if one.type is not AttributeType.FILE)
     return _Setting(actor, model, known, record).after(given)

@@ -74,7 +74,7 @@ class Checker:
 
     def __init__(self, actor: Actor, found: Import) -> None:
         self.actor, self.found = actor, found
-        self.importing: Importing = queries.needed_importing(found.kind)
+        self.importing: Importing = queries.importing_for(actor, found)
         self.fields = {one.name: one for one in self.importing.fields(actor)}
         self.columns = [(int(column), name) for column, name in found.mapping.items()]
         self.required = [one for one in self.fields.values() if one.is_required]

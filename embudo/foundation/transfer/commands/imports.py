@@ -12,7 +12,7 @@ from embudo.foundation.transfer.models import Import, ImportPreset
 from embudo.foundation.transfer.rules import steps
 from embudo.foundation.transfer.rules.faults import unknown_kind
 from embudo.foundation.transfer.rules.headings import headings_key
-from embudo.foundation.transfer.rules.steps import ACTION_FIELD, ACTIONS, State, check_step, rule_of
+from embudo.foundation.transfer.rules.steps import ACTION_FIELD, ACTIONS, WITHIN, State, check_step, rule_of
 from embudo.kernel.actor import Actor
 from embudo.kernel.change import create, update
 from embudo.kernel.command import command
@@ -27,13 +27,18 @@ FROM_START = {
 
 
 @command(permissions.IMPORT)
-def start_import(actor: Actor, *, kind: str, name: str, file: File[Any]) -> Import:
-    """Keeps a file whose rows are to become records of `kind`; nothing is written yet. Refuses a kind that does not come from files."""
+def start_import(actor: Actor, *, kind: str, name: str, file: File[Any], within: str = "") -> Import:
+    """
+    Keeps a file whose rows are to become records of `kind`, where it asks for it as part of what `within` names by id; nothing is
+    written yet. Refuses a kind that does not come from files, and what is not open to the actor.
+    """
     importing = queries.importing_of(kind)
     if importing is None:
         raise Invalid({"kind": [unknown_kind()]})
     if not actor.may(importing.permission):
         raise Forbidden(importing.permission.code)
+    if importing.within and within not in {value for value, _label in importing.within.choices(actor)}:
+        raise Invalid({"kind": [unknown_kind()]})
     digest = hashlib.sha256()
     for piece in file.chunks():
         digest.update(piece)
@@ -47,6 +52,7 @@ def start_import(actor: Actor, *, kind: str, name: str, file: File[Any]) -> Impo
         path=path,
         sha256=digest.hexdigest(),
         owner_id=actor.id,
+        rule={WITHIN: within} if importing.within else {},
     )
     create(found)
     publish(events.ImportStarted(found.pk, kind), found)
@@ -69,12 +75,13 @@ def match_columns(
     """
     import_ = lock(import_)
     check_step(import_.state, steps.MATCHABLE)
-    known = {field.name for field in queries.fields_of(actor, import_.kind)} | {ACTION_FIELD}
+    known = {field.name for field in queries.fields_of(actor, import_)} | {ACTION_FIELD}
     sound = {column: name for column, name in mapping.items() if name in known and column.isdecimal()}
     if not set(sound.values()) - {ACTION_FIELD}:
         raise Invalid({"": [_("Choose for at least one column what it means.")]})
+    place = {WITHIN: import_.rule[WITHIN]} if WITHIN in import_.rule else {}
     update(
-        import_, state=State.CHECKING, mapping=sound, rule=rule_of(rule), reading=dict(reading),
+        import_, state=State.CHECKING, mapping=sound, rule=rule_of({**rule, **place}), reading=dict(reading),
         turn=import_.turn + 1, headings=headings, **FROM_START,
     )  # fmt: skip
     _keep_preset(actor, import_)

@@ -55,7 +55,7 @@ def write_chunk(actor: Actor, import_: Import, *, turn: int) -> bool:
     if import_.state != State.RUNNING or import_.turn != turn:
         return False
     lines, place = _next_lines(import_)
-    importing = queries.needed_importing(import_.kind)
+    importing = queries.importing_for(actor, import_)
     part = _decided(actor, import_, importing, lines)
     results = written(actor, importing.write, part.rows)
     for line, result in zip(part.lines, results, strict=True):

@@ -12,7 +12,7 @@ from embudo.foundation.attributes.queries import file_fields
 from embudo.foundation.transfer.models import Import, ImportChunk, ImportPreset
 from embudo.foundation.transfer.queries.reading import Head, head_of
 from embudo.foundation.transfer.rules import headings as named
-from embudo.foundation.transfer.rules.steps import State
+from embudo.foundation.transfer.rules.steps import WITHIN, State
 from embudo.kernel import clock
 from embudo.kernel.actor import Actor
 from embudo.kernel.errors import Invalid, NotFound
@@ -54,8 +54,20 @@ def needed_importing(kind: str) -> Importing:
     return found
 
 
-def fields_of(actor: Actor, kind: str) -> list[ImportField]:
-    return list(needed_importing(kind).fields(actor))
+def importing_for(actor: Actor, found: Import) -> Importing:
+    """How the rows of one import become records; NotFound where what they become part of is out of sight."""
+    importing = needed_importing(found.kind)
+    return importing.within.importing(actor, found.rule.get(WITHIN, "")) if importing.within else importing
+
+
+def part_of(actor: Actor, found: Import) -> tuple[Any, str]:
+    """What the rows become part of: its sort and its name; both empty where they stand for themselves."""
+    within = needed_importing(found.kind).within
+    return (within.label, within.title(actor, found.rule.get(WITHIN, ""))) if within else ("", "")
+
+
+def fields_of(actor: Actor, found: Import) -> list[ImportField]:
+    return list(importing_for(actor, found).fields(actor))
 
 
 def content(found: Import) -> BinaryIO:
@@ -128,7 +140,7 @@ def guessed_mapping(actor: Actor, found: Import, head: FileHead) -> dict[str, st
         return dict(found.mapping)
     if kept:
         return dict(kept.mapping)
-    return named.guessed(head.headings, head.rows, fields_of(actor, found.kind))
+    return named.guessed(head.headings, head.rows, fields_of(actor, found))
 
 
 def headings_of_files(actor: Actor, found: Import, head: FileHead) -> list[str]:

@@ -50,6 +50,7 @@ UNDOABLE = (State.DONE, State.CANCELLED, State.PAUSED)
 MOVING = (State.CHECKING, State.RUNNING, State.UNDOING)
 CHUNK = 500
 BEST = "best"  # the surest key that a row has
+WITHIN = "within"  # in an import's rule: what its rows become part of
 ACTION_FIELD = "_do"  # a column that says for each row what to do
 ACTIONS: Mapping[str, tuple[str, ...]] = {
     "create": ("create", "new", "add", "utworz", "dodaj", "nowy", "creer", "ajouter", "nouveau", "crear", "nuevo", "anadir"),

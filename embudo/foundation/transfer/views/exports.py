@@ -1,7 +1,7 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from operator import itemgetter
-from typing import Any
+from typing import IO, Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
@@ -14,11 +14,13 @@ from embudo.foundation.transfer import permissions
 from embudo.foundation.transfer.commands import exports as commands
 from embudo.foundation.transfer.commands.plain_exports import json_lines, ods_file
 from embudo.foundation.transfer.commands.workbook import xlsx_file
+from embudo.foundation.transfer.queries.reading import reading
 from embudo.foundation.transfer.rules import cells as rules
 from embudo.foundation.ui.pages.lists import ListPage
 from embudo.foundation.ui.parts import Column
 from embudo.foundation.ui.table import value_of
 from embudo.kernel import clock
+from embudo.kernel.actor import Actor
 from embudo.kernel.errors import Invalid
 
 CHUNK = 2000
@@ -38,6 +40,21 @@ class ListExporter:
         ("ods", "OpenDocument (ODS)"),
         ("jsonl", _("JSON lines")),
     )
+
+    def read(self, file: IO[bytes], most: int) -> list[list[Any]]:
+        """The rows of an uploaded table, each with its number in front. Refuses (Invalid) what can't be read."""
+        with reading(file, {}) as found:
+            rows = list(islice(found.rows, most))
+        return [[row[0], *(rules.undefused(str(cell)).strip() for cell in row[1:])] for row in rows]
+
+    def table(
+        self, actor: Actor, title: str, address: str, headings: Sequence[str], rows: Sequence[rules.Row]
+    ) -> FileResponse:
+        """Another module's table as a workbook; it stands in the log like every export."""
+        commands.record_export(actor, title=title, address=address, rows=len(rows), format="xlsx")
+        file = xlsx_file(title, headings, rows)
+        name = f"{slugify(title) or 'list'}-{clock.today().isoformat()}.xlsx"
+        return FileResponse(file, as_attachment=True, filename=name, content_type=XLSX)
 
     def respond(self, page: ListPage, found: QuerySet[Any], format: str) -> HttpResponseBase:  # noqa: A002 - as in the address
         """The file. Refuses (Invalid) formats there are not; every export stands in the log."""

@@ -99,9 +99,9 @@ class NewImport(CommandPage):
     intro = _("Nothing is written yet: next you say what the columns mean, and see what would happen.")
 
     def perform(self, actor: Actor, record: Any, data: Mapping[str, Any]) -> Import:
-        return commands.start_import(
-            actor, kind=data["kind"], name=data["file"].name or "", file=data["file"]
-        )
+        kind, _colon, within = data["kind"].partition(":")
+        file = data["file"]
+        return commands.start_import(actor, kind=kind, name=file.name or "", file=file, within=within)
 
     def success_url(self, result: Import, record: Any) -> str:
         return reverse("transfer:import_match", args=[result.pk])
@@ -184,6 +184,7 @@ class MatchImport(CommandPage):
             "problem": self.problem if self.file_head is None else "",
             "format": told.get("format", ""),
             "kind": str(kind.plural) if kind else "",
+            "part_of": queries.part_of(self.actor, self.record),
             "held_by_files": self.held_by_files(),
             "same_file": queries.same_file(self.actor, self.record),
         }
@@ -240,7 +241,7 @@ class ImportPage(BackgroundPage):
         if self.is_part:
             return context
         fields = (
-            {one.name: str(one.label) for one in queries.fields_of(self.actor, found.kind)}
+            {one.name: str(one.label) for one in queries.fields_of(self.actor, found)}
             if found.mapping
             else {}
         )
@@ -253,6 +254,7 @@ class ImportPage(BackgroundPage):
             "failures": queries.failed_rows(found),
             "skipped": queries.skipped_rows(found),
             "left": queries.left_records(found),
+            "part_of": queries.part_of(self.actor, found),
             "same_file": queries.same_file(self.actor, found) if found.state == State.CHECKED else None,
             "rule": rule_of(found.rule),
             "ready": found.valid,

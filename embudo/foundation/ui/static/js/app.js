@@ -66,7 +66,9 @@ addEventListener("load", () => setTimeout(() => $$("[data-say-on-load]").forEach
   announce(($("[data-text]", el) ?? el).textContent.trim(), el.dataset.sayOnLoad === "urgent");
   fade(el, $("form", el));
 }), 400));
-$("[data-focus-now]")?.focus();               // a full page that came back with errors
+const begin = $("[data-focus-now]");          // a full page that came back with errors; once, or each swap would take the focus again
+begin?.removeAttribute("data-focus-now");
+begin?.focus();
 
 /* ---------- htmx: busy, focus and speech after a swap ---------- */
 document.addEventListener("htmx:before:request", (e) => e.detail.ctx?.target?.setAttribute?.("aria-busy", "true"));

@@ -1,0 +1,52 @@
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from ninja import Query, Router
+from pydantic import Field
+
+from embudo.business.intake import commands, queries
+from embudo.business.intake.permissions import DECIDE
+from embudo.foundation.rest.operations import operation
+from embudo.foundation.rest.paging import Filters, page_of
+from embudo.foundation.rest.requests import Request
+from embudo.foundation.rest.schemas import In, Out, Page
+
+router = Router(tags=["Entries"])
+
+
+class LikenessOut(Out):
+    """Two entries that may be of the same company or person."""
+
+    id: UUID
+    entry_id: UUID
+    other_id: UUID
+    reason: str = Field(description="tax, name, email, phone.")
+    is_across: bool = Field(description="Of two principals.")
+    is_same: bool | None
+    decided: datetime | None
+    created: datetime
+    version: int
+
+
+class LikenessFilters(Filters):
+    sort: Literal["-created", "created"] = "-created"
+
+
+class LikenessDecision(In):
+    is_same: bool
+
+
+@router.get("/likenesses", response=Page[LikenessOut], summary="List look-alike entries to decide on")
+@operation(DECIDE)
+def list_likenesses(request: Request, filters: Query[LikenessFilters]) -> Any:
+    return page_of(queries.open_likenesses(request.actor), filters)
+
+
+@router.post(
+    "/likenesses/{uuid:likeness_id}", response=LikenessOut, summary="Say whether two entries are of the same"
+)
+@operation(commands.decide_likeness)
+def decide_likeness(request: Request, likeness_id: UUID, data: LikenessDecision) -> Any:
+    found = queries.likeness(request.actor, likeness_id)
+    return commands.decide_likeness(request.actor, found, is_same=data.is_same)
