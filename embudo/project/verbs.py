@@ -188,6 +188,12 @@ VERBS = (
             ),
             option("--people", type=int, help="of operators: how many (default: 300, on SQLite 30)"),
             option("--seconds", type=int, help="of operators: how long (default: 90)"),
+            option(
+                "--lists",
+                choices=("records", "autosaves"),
+                default="records",
+                help="of operators: whether they look at their list after each record, or after each autosave too",
+            ),
         ),
     ),
 )

@@ -102,7 +102,9 @@ def main(key: str, language: str = "en") -> dict[str, Any]:
         "assignment": str(assignment.pk),
         "rejected": str(wrong.pk),
         "handed_in": str(waits.pk),
-        "people": {name: {"id": str(one.pk), "email": one.email} for name, one in people.items()},
+        "people": {
+            name: {"id": str(one.pk), "email": one.email, "name": one.name} for name, one in people.items()
+        },
     }
 
 

@@ -40,19 +40,20 @@ def send(person: KeyboardPerson) -> None:
         person.page.keyboard.press("Control+Enter")
 
 
-def look_up(person: KeyboardPerson, selector: str, name: str) -> None:
-    """Types a name into a lookup field and takes the first that is offered."""
-    person.fill(selector, name)
+def look_up(person: KeyboardPerson, selector: str, name: str, typed: str = "") -> None:
+    """Types a name, or what else is unmistakable, into a lookup field and takes the first that is offered."""
+    person.fill(selector, typed or name)
     person.page.wait_for_selector("[role=option]:visible")
     person.page.keyboard.press("ArrowDown")
     person.page.keyboard.press("Enter")
     person.hear(name)
 
 
-def bind(person: KeyboardPerson, name: str, duty: str = "", **more: str) -> None:
-    """In the dialog over the assignment's page."""
+def bind(person: KeyboardPerson, who: dict[str, str], duty: str = "", **more: str) -> None:
+    """In the dialog over the assignment's page; by mail address, for other crews have people of the same names."""
+    name = who["name"]
     person.open_dialog("a[href$='/bind/']")
-    look_up(person, "#dialog [role=combobox]", name)
+    look_up(person, "#dialog [role=combobox]", name, who["email"])
     if duty:
         person.choose("#dialog [name=duty]", duty)
     for field, value in more.items():
@@ -85,12 +86,12 @@ def focused(person: KeyboardPerson) -> str:
 def test_coordinator_creates_splits_binds_opens_closes_and_reopens(
     enter: Enter, scene: dict[str, Any]
 ) -> None:
-    cora = enter("cora")
+    cora, people = enter("cora"), scene["people"]
     create(cora)
     choose_what_is_asked(cora)
     split(cora)
-    bind(cora, "Sven Supervisor", "supervisor")
-    bind(cora, "Otto Other", "operator", target="25")
+    bind(cora, people["sven"], "supervisor")
+    bind(cora, people["otto"], "operator", target="25")
     cora.open_dialog("a[href$='/open/']")
     cora.confirm()
     cora.hear("Dairies in Podlasie is open.")
@@ -156,10 +157,10 @@ def close_and_reopen(cora: KeyboardPerson) -> None:
 
 
 def test_supervisor_binds_watches_closes_a_part_and_decides(enter: Enter, scene: dict[str, Any]) -> None:
-    given = given_to_sven(enter("cora"))
+    given = given_to_sven(enter("cora"), scene["people"])
     sven, olga = enter("sven"), enter("olga")
     sven.go(given)
-    bind(sven, "Olga Operator", target="15")
+    bind(sven, scene["people"]["olga"], target="15")
     expect(sven.page.locator("#main tr", has_text="Olga Operator")).to_contain_text("under Sven Supervisor")
     dispute(olga, scene["rejected"])
     sven.go(f"/assignments/{scene['assignment']}/")
@@ -181,15 +182,18 @@ def test_supervisor_binds_watches_closes_a_part_and_decides(enter: Enter, scene:
     sven.hear("Open again, with 1 part.")
 
 
-def given_to_sven(cora: KeyboardPerson) -> str:
+def given_to_sven(cora: KeyboardPerson, people: dict[str, dict[str, str]]) -> str:
     """An open assignment that nobody enters under yet."""
     cora.go("/assignments/new/")
     cora.fill("[name=title]", "Ropes and nets")
     send(cora)
-    bind(cora, "Sven Supervisor", "supervisor")
-    cora.open_dialog("a[href$='/open/']")
+    bind(cora, people["sven"], "supervisor")
+    begin = "a[href$='/open/']"
+    place = str(cora.page.locator(begin).first.get_attribute("href")).removesuffix("open/")
+    cora.open_dialog(begin)
     cora.confirm()
-    return cora.page.url
+    cora.hear("Ropes and nets is open.")
+    return place
 
 
 def dispute(olga: KeyboardPerson, entry: str) -> None:

@@ -251,6 +251,7 @@ def issue(play: Play) -> None:
     seller.follow("a[href$='/invoice/']")
     seller.fill("[name=line-0-tax_percent]", "23")
     seller.follow("main #submit")
+    page.wait_for_url("**/invoices/*-*/")
     play.invoice = page.url.rstrip("/").rpartition("/")[2]
     number = page.locator("h1").inner_text().split()[-1]
     seller.hear(seller.said("Invoice %(number)s was issued.", number=number))

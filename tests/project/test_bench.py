@@ -109,4 +109,4 @@ def test_lost_tells_what_was_acknowledged_and_is_not_there() -> None:
 
 def test_operators_may_be_fewer_and_shorter() -> None:
     options = parser().parse_args(["bench", "operators", "--people", "4", "--seconds", "10"])
-    assert (main.sized("operators", options), main.sized("list", options)) == ("operators:4:10", "list")
+    assert (main.sized("operators", options), main.sized("list", options)) == ("operators:4:10:0", "list")

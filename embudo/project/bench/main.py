@@ -57,7 +57,9 @@ def main(options: argparse.Namespace) -> int:
 
 def sized(name: str, options: argparse.Namespace) -> str:
     """With how many people and seconds, where it is about people: as the process of its own is told."""
-    return f"{name}:{options.people or 0}:{options.seconds or 0}" if name == "operators" else name
+    if name != "operators":
+        return name
+    return f"{name}:{options.people or 0}:{options.seconds or 0}:{int(options.lists == 'autosaves')}"
 
 
 def _on_postgresql(names: Sequence[str], count: int) -> list[Row]:
