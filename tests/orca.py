@@ -143,6 +143,8 @@ def scene() -> Iterator[tuple[Product, dict[str, Any]]]:
 
 def shift(reader: Reader, base: str, email: str, password: str) -> None:
     """Signs in, hears the assignment, enters a record with a mistake and mends it, finds the rejected one, and leaves."""
+    for _stop in ("the link to the content", "the name of the product", "the address"):
+        reader.press("Tab")
     reader.type(email)
     reader.press("Tab")
     reader.type(password, "types the password")
@@ -153,15 +155,16 @@ def shift(reader: Reader, base: str, email: str, password: str) -> None:
     reader.press("F2", "new record", wait=5)
     reader.type("Zaklady Miesne Wisla")
     reader.press("Tab")
-    reader.type("5260250275", "types a wrong NIP")
-    reader.press("ctrl+Return", "saves", wait=5)
-    reader.press("Return", "follows the first error", wait=3)
-    reader.press("ctrl+a")
-    reader.type("7740001454", "types the right NIP")
-    for _field in range(2):
-        reader.press("Tab")
+    reader.type("5252344078", "types a NIP that stands there already")
+    reader.press("ctrl+Return", "saves without the town", wait=5)
+    reader.press("Tab", "to the first error")
+    reader.press("Return", "goes to its field", wait=3)
+    reader.type("7740001454", "types another NIP")
+    reader.press("ctrl+Return", "saves again", wait=5)
+    reader.press("Tab", "to the error that is left")
+    reader.press("Return", "goes to its field", wait=3)
     reader.type("Plock")
-    reader.press("ctrl+Return", "saves again", wait=6)
+    reader.press("ctrl+Return", "saves once more", wait=6)
     open_page(reader, f"{base}/my-work/", "goes back to the records")
     reader.press("k", "next link")
     reader.press("t", "next table")
