@@ -102,9 +102,9 @@ class Entry(WithCustomValues, Placed, CompanyFacts, OwnedRecord):
 
     name_key = models.CharField(max_length=161, editable=False)
     tax_key = models.CharField(max_length=20, null=True, editable=False)  # noqa: DJ001 - null stays out of the index
-    email_key = models.CharField(max_length=254, null=True, editable=False)  # noqa: DJ001
-    phone_key = models.CharField(max_length=20, null=True, editable=False)  # noqa: DJ001
-    mobile_key = models.CharField(max_length=20, null=True, editable=False)  # noqa: DJ001
+    email_key = models.CharField(max_length=254, null=True, editable=False)  # noqa: DJ001 - as above
+    phone_key = models.CharField(max_length=20, null=True, editable=False)  # noqa: DJ001 - as above
+    mobile_key = models.CharField(max_length=20, null=True, editable=False)  # noqa: DJ001 - as above
     search = models.CharField(max_length=900, editable=False)
 
     objects: ClassVar[EntryQuerySet] = EntryQuerySet.as_manager()  # type: ignore[assignment]

@@ -63,13 +63,6 @@ def own_entries(actor: Actor, assignment: Assignment | None = None) -> QuerySet[
     return found.filter(assignment=assignment) if assignment else found
 
 
-def rejected_of(actor: Actor) -> QuerySet[Entry]:
-    """What came back to the actor, in assignments and parts that are open."""
-    return own_entries(actor).filter(
-        state=EntryState.REJECTED, binding__closed=None, assignment__state="open"
-    )
-
-
 def asked_values(entry: Entry) -> dict[str, Any]:
     """What is asked for, by name in forms, as the entry has it."""
     found = {one.name: entry.value_of(one.name) for one in entry.assignment.attributes}

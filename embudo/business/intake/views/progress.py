@@ -55,7 +55,7 @@ class ProgressPage(RecordPage):
     knows_its_list = False
 
     def get_title(self) -> Any:
-        return gettext("Progress: %(title)s") % {"title": self.record.title}
+        return gettext("Progress")
 
     def get_crumbs(self) -> Sequence[Crumb]:
         return (ASSIGNMENTS, Crumb(self.record.title, record_url("intake:assignment", self.record.pk)))
