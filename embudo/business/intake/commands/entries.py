@@ -25,7 +25,6 @@ from embudo.business.intake.rules.states import (
     check_step,
 )
 from embudo.business.intake.rules.territory import is_within
-from embudo.foundation.access.queries import organisation
 from embudo.foundation.attributes.queries import custom_values
 from embudo.kernel import clock
 from embudo.kernel.actor import Actor
@@ -122,7 +121,9 @@ def checked_values(
     # where one value is wrong the others count as typed: what is there is not missing
     checked: dict[str, Any] = {name: _bare(value) for name, value in given.items()} | {"custom": dict(custom)}
     try:
-        checked |= rule(given, entry.country or organisation().country)
+        # a country left empty is the assignment's own: its numbers are checked all the same
+        told = {name: value for name, value in given.items() if name != "country" or value}
+        checked |= rule(told, queries.home_country(assignment))
     except Invalid as fault:
         faults |= fault.errors
     try:

@@ -9,6 +9,8 @@ from embudo.business.intake.models import Assignment, Binding, Closing, Draft, E
 from embudo.business.intake.permissions import VERIFY
 from embudo.business.intake.rules.drafts import OVER
 from embudo.business.intake.rules.states import UNFINISHED, AssignmentState, Duty
+from embudo.business.intake.rules.territory import country_of
+from embudo.foundation.access.queries import organisation
 from embudo.foundation.attributes.queries import definitions
 from embudo.foundation.attributes.rules import Definition
 from embudo.kernel.actor import Actor
@@ -67,6 +69,11 @@ def closings(actor: Actor, assignment: Assignment) -> QuerySet[Closing]:
 def closing(actor: Actor, closing_id: UUID) -> Closing:
     found: Closing = Closing.objects.select_related("person", "assignment").one(actor, closing_id)
     return found
+
+
+def home_country(assignment: Assignment) -> str:
+    """By whose rules numbers are checked where nobody names a country: the territory's, else the organisation's."""
+    return country_of(assignment.territory) or organisation().country
 
 
 def own_binding(actor: Actor, assignment: Assignment) -> Binding | None:

@@ -10,7 +10,12 @@ from embudo.business.directory.models import Company, Person
 from embudo.business.directory.queries import companies, people
 from embudo.business.intake.models import Assignment, Binding, Draft, Entry, Message, Round, SecondEntry
 from embudo.business.intake.permissions import VIEW_ENTRIES
-from embudo.business.intake.queries.assignments import assignments_verified, custom_definitions, verified_by
+from embudo.business.intake.queries.assignments import (
+    assignments_verified,
+    custom_definitions,
+    home_country,
+    verified_by,
+)
 from embudo.business.intake.queries.sight import entries_of
 from embudo.business.intake.rules.asked import Asked
 from embudo.business.intake.rules.drafts import OVER
@@ -18,7 +23,6 @@ from embudo.business.intake.rules.policies import NEWCOMER, Track
 from embudo.business.intake.rules.states import Duty, EntryState, Second, Subject
 from embudo.business.intake.rules.verdicts import Outcome
 from embudo.foundation.access.models import User
-from embudo.foundation.access.queries import organisation
 from embudo.foundation.attributes.queries import custom_values, definitions
 from embudo.foundation.attributes.rules.kinds import PREFIX, stored_as
 from embudo.kernel import clock
@@ -330,7 +334,7 @@ def checked_doubles(actor: Actor, entry: Entry, typed: Mapping[str, Any]) -> dic
     """Values of a second entry as the first are stored, so that only what differs in fact is told. Refuses Invalid."""
     standard = {name: value for name, value in typed.items() if not name.startswith(PREFIX)}
     rule = directory.checked_person if entry.subject == Subject.PERSON else directory.checked_company
-    found = rule(standard, entry.country or organisation().country)
+    found = rule(standard, entry.country or home_country(entry.assignment))
     keys = {name.removeprefix(PREFIX): value for name, value in typed.items() if name.startswith(PREFIX)}
     if keys:
         kept = custom_values(actor, Entry, keys, only=list(keys))

@@ -3,10 +3,12 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext_lazy as _
 
+from embudo.business.directory.rules import regions
 from embudo.kernel.errors import Invalid
 from embudo.kernel.fold import fold
 
 MOST_AREAS = 100
+POLISH = frozenset(fold(one) for one in regions())
 DASH = r"\s*[-\u2013\u2014]\s*"
 RANGE = re.compile(
     rf"(\d{{2}})-?(\d{{3}}){DASH}(\d{{2}})-?(\d{{3}})|(\d{{2}})-?(\d{{3}})|(\d{{4,6}})(?:{DASH}(\d{{4,6}}))?"
@@ -62,3 +64,8 @@ def is_within(areas: Sequence[str], *, region: str, postcode: str) -> bool:
     told_regions = any(postcodes_of(area) is None for area in areas)
     told_codes = any(postcodes_of(area) for area in areas)
     return not ((plain and told_regions) or (digits and told_codes))
+
+
+def country_of(areas: Sequence[str]) -> str:
+    """PL where a voivodeship is named; else nothing is known of the country."""
+    return "PL" if any(fold(area) in POLISH for area in areas) else ""

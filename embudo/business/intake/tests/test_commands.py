@@ -129,3 +129,13 @@ def test_enter_entry_names_only_what_is_wrong() -> None:
     with pytest.raises(Invalid) as caught:
         commands.enter_entry(olga(), an_assignment(asked=asked), values=given)
     assert set(caught.value.errors) == {"website", "town"}
+
+
+def test_enter_entry_checks_numbers_by_the_territory_where_no_country_is_named() -> None:
+    asked = [{"name": "name"}, {"name": "tax_id"}, {"name": "country"}]
+    assignment = an_assignment(territory="mazowieckie", asked=asked)
+    with pytest.raises(Invalid) as caught:
+        commands.enter_entry(olga(), assignment, values={"name": "Masarnia", "tax_id": "123", "country": ""})
+    assert list(caught.value.errors) == ["tax_id"]
+    given: dict[str, Any] = {"name": "Masarnia", "tax_id": "123", "country": "US"}
+    assert commands.enter_entry(olga(), assignment, values=given).country == "US"
