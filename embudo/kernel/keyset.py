@@ -193,13 +193,20 @@ def keyset_page(
     if fields:
         queryset = queryset.values(*dict.fromkeys(["pk", *order.fields, *fields]))
     rows = list(queryset[: size + 1])
+    return page_of(rows, size=size, sort=sort, value=order.values, is_back=is_back, is_first=start is None)
+
+
+def page_of(
+    rows: list[Any], *, size: int, sort: str, value: Callable[[Any], Any], is_back: bool, is_first: bool
+) -> KeysetPage:
+    """The page that rows make which were read in the order of reading, one more than it holds. `value` is what a cursor keeps."""
     has_more = len(rows) > size
     rows = rows[:size][::-1] if is_back else rows[:size]
 
     def cursor(row: Any) -> str:
-        return write_cursor(sort, order.values(row), _at(row, "pk"))
+        return write_cursor(sort, value(row), _at(row, "pk"))
 
-    has_next, has_previous = (bool(rows), has_more) if is_back else (has_more, bool(start))
+    has_next, has_previous = (bool(rows), has_more) if is_back else (has_more, not is_first)
     return KeysetPage(
         rows,
         next=cursor(rows[-1]) if rows and has_next else "",

@@ -211,6 +211,8 @@ class RecordKind:
     # values; by default the reference, with the columns derived from it
     repoint: Callable[[Any, str, Record], Mapping[str, Any]] | None = None
     recycling: Recycling | None = None  # without it such records are never deleted
+    erased_with: Erasing | None = None  # such a record stays, blanked, when one that it `follows` is erased
+    tells_itself: bool = False  # its own page tells all that happens to it, and that is very much
 
     @property
     def name(self) -> str:

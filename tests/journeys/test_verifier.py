@@ -62,6 +62,7 @@ def test_verifier_works_by_keyboard(vera: KeyboardPerson, olga: Person, scene: d
     accept_one(vera)
     hear_the_operator(vera, olga)
     reject_one(vera)
+    hear_what_the_keys_do(vera)
     put_one_back(vera)
     correct_and_come_first(vera, olga, scene)
 
@@ -134,6 +135,20 @@ def opens_nothing(vera: KeyboardPerson) -> None:
     vera.page.wait_for_selector("#errors")
     assert in_focus(vera) == "errors"
     assert vera.page.is_checked("#id_judgement_name_1")
+
+
+def hear_what_the_keys_do(vera: KeyboardPerson) -> None:
+    """The list of shortcuts says what they do here, and elsewhere what they do there."""
+    keys = vera.page.locator("#keys dl")
+    vera.page.evaluate("document.querySelector(\"[data-open-dialog='#keys']\").click()")
+    for told in ("F8 Right, next", "F9 Wrong", "F4 Cannot be verified"):
+        assert told in shown(keys)
+    assert "record of the list" not in shown(keys)
+    key(vera, "Escape")
+
+
+def shown(keys: Any) -> str:
+    return " ".join(keys.inner_text().split())
 
 
 def put_one_back(vera: KeyboardPerson) -> None:

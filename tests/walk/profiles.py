@@ -31,7 +31,7 @@ ORDERING = {"create_assignment", "edit_assignment", "bind", "view_progress", "ta
 MAY: Mapping[str, set[str]] = {
     "operator": SEEING | {"enter", "correct", "converse"},
     "supervisor": LEADING,
-    "coordinator": LEADING | ORDERING | {"close_assignment"},
+    "coordinator": LEADING | ORDERING | {"close_assignment", "waive_second"},
     "principal": SEEING | ORDERING,
     "verifier": SEEING | {"verify", "converse"},
 }

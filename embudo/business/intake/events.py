@@ -153,6 +153,14 @@ class SecondEntered(Event):
 
 
 @dataclass(frozen=True)
+class SecondWaived(Event):
+    """The reason stands among the entry's messages."""
+
+    entry_id: UUID
+    message_id: UUID
+
+
+@dataclass(frozen=True)
 class LikenessDecided(Event):
     likeness_id: UUID
     is_same: bool

@@ -19,6 +19,11 @@ CLOSE_PART = Permission(
 CLOSE_ASSIGNMENT = Permission(
     "intake.close_assignment", _("Close assignments finally, reopen and archive them"), roles=("coordinator",)
 )
+WAIVE_SECOND = Permission(
+    "intake.waive_second",
+    _("Let entries go on without a second entry that nobody can give"),
+    roles=("coordinator",),
+)
 VIEW_PROGRESS = Permission(
     "intake.view_progress", _("See how assignments progress"), roles=(*LEADING, "principal")
 )

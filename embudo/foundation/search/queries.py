@@ -10,6 +10,7 @@ from embudo.foundation.search.models import SearchEntry
 from embudo.foundation.search.rules import Asked
 from embudo.kernel.actor import Actor
 from embudo.kernel.kind import RecordKind, all_kinds
+from embudo.kernel.record import OwnedRecord
 
 SHOWN = 20
 RANKED = 300  # hits that are put in order; beyond them the order would not help anybody
@@ -94,15 +95,18 @@ def visible_kinds(actor: Actor, only: str = "") -> list[RecordKind]:
 
 
 def visible_entries(actor: Actor, kinds: list[RecordKind]) -> QuerySet[SearchEntry]:
-    """In one statement: each kind within the scope that the actor's grant gives it."""
+    """In one statement: each kind within the scope that the actor's grant gives it; of records that nobody owns those in sight."""
     unlimited, limited = [], Q(pk__in=[])
     for kind in kinds:
         scope = actor.scope(kind.model.view_permission)
         owners = actor.owners(scope) if scope else []
         if owners is None:
             unlimited.append(kind.name)
-        else:
+        elif issubclass(kind.model, OwnedRecord):
             limited |= Q(kind=kind.name, owner_id__in=owners)
+        else:
+            seen = kind.model.objects.visible_to(actor).order_by().values("pk")
+            limited |= Q(kind=kind.name, record_id__in=seen)
     return SearchEntry.objects.filter(Q(kind__in=unlimited) | limited)
 
 

@@ -301,8 +301,11 @@ def _known(country_code: Any) -> str:
 
 
 def checked_company(given: Mapping[str, Any], country_code: str = "") -> dict[str, Any]:
-    """The values as they are stored. Refuses (Invalid) with every fault at once."""
-    values = _checked(COMPANY, given, _known(given.get("country", country_code)))
+    """
+    The values as they are stored; where the address names no country, numbers are those of `country_code`. Refuses (Invalid) with
+    every fault at once.
+    """
+    values = _checked(COMPANY, given, _known(given.get("country") or country_code))
     if values.get("employees") is not None:
         values["size"] = size_of(values["employees"]).value
     return values

@@ -5,6 +5,7 @@ from django.test.utils import CaptureQueriesContext
 
 from embudo.business.directory.models import Affiliation, Company, Person
 from embudo.business.directory.tests.builders import a_company, a_person
+from embudo.foundation.access.models import Organisation
 from embudo.foundation.access.tests.builders import a_client, ann, bob, cat, user_of
 from embudo.kernel.worker import drain
 
@@ -63,6 +64,15 @@ def test_form_keeps_what_was_typed_and_names_the_fault(client: Client) -> None:
     assert answer.status_code == 422
     assert "This is no valid NIP" in answer.content.decode()
     assert 'value="Acme"' in answer.content.decode()
+
+
+def test_form_without_a_country_checks_numbers_by_the_organisations(client: Client) -> None:
+    Organisation.objects.update(country="PL")
+    answer = client.post("/companies/new/", {"name": "Acme", "country": "", "tax_id": "123"})
+    assert answer.status_code == 422
+    assert "This is no valid NIP" in answer.content.decode()
+    Organisation.objects.update(country="")
+    assert client.post("/companies/new/", {"name": "Acme", "tax_id": "123"}).status_code == 302
 
 
 def test_form_asks_before_it_registers_a_duplicate(client: Client) -> None:

@@ -64,6 +64,11 @@ class AssignmentIn(AssignmentFields):
     parent_id: UUID | None = Field(None, description="The assignment of which this is a part.")
 
 
+class AloneIn(In):
+    title: str = Field(min_length=1, max_length=120)
+    subject: Subject = Subject.COMPANY
+
+
 class AssignmentChange(AssignmentFields):
     title: str = Field("", min_length=1, max_length=120)
     asked: list[AskedIn] = Field(default_factory=list, max_length=MOST_ASKED)
@@ -96,6 +101,14 @@ class AssignmentFilters(Filters):
     q: str = Field("", max_length=100)
     state: AssignmentState | None = None
     parent: UUID | None = None
+
+
+class WaiveIn(In):
+    reason: str = Field(min_length=1, max_length=2000, description="It is said about each of the entries.")
+
+
+class WaivedOut(Out):
+    went_on: int = Field(description="How many entries; ask again while there are 500.")
 
 
 class ProgressPart(Out):
@@ -151,6 +164,13 @@ def create_assignment(request: Request, data: AssignmentIn) -> Any:
         return commands.create_assignment(request.actor, **keywords)
 
 
+@router.post("/assignments/alone", response={201: AssignmentOut}, summary="Begin an assignment on one's own")
+@operation(commands.start_alone)
+def start_alone(request: Request, data: AloneIn) -> Any:
+    """Open at once, without verification; you are bound as its operator."""
+    return commands.start_alone(request.actor, title=data.title, subject=data.subject)
+
+
 @router.patch("/assignments/{uuid:assignment_id}", response=AssignmentOut, summary="Change an assignment")
 @operation(commands.edit_assignment)
 def change_assignment(request: Request, assignment_id: UUID, data: AssignmentChange) -> Any:
@@ -164,6 +184,17 @@ def change_assignment(request: Request, assignment_id: UUID, data: AssignmentCha
 @operation(commands.open_assignment)
 def open_assignment(request: Request, assignment_id: UUID) -> Any:
     return commands.open_assignment(request.actor, queries.assignment(request.actor, assignment_id))
+
+
+@router.post(
+    "/assignments/{uuid:assignment_id}/waive-second",
+    response=WaivedOut,
+    summary="Let entries go on without a second entry that nobody is there to give",
+)
+@operation(commands.waive_second)
+def waive_second(request: Request, assignment_id: UUID, data: WaiveIn) -> Any:
+    found = queries.assignment(request.actor, assignment_id)
+    return {"went_on": commands.waive_second(request.actor, found, reason=data.reason)}
 
 
 @router.post(

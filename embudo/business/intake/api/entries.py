@@ -138,6 +138,8 @@ def told(request: Request, entry: Entry) -> Entry:
 @operation(VIEW_ENTRIES)
 def list_entries(request: Request, filters: Query[EntryFilters]) -> Any:
     found = queries.entries(request.actor, **filters.chosen()).prefetch_related("assignment")
+    if filters.q or filters.filter:
+        found = queries.unprobed(request.actor, found)
     page = page_of(narrowed(request.actor, found, filters.filter), filters)
     return page | {"items": queries.sent_entries(request.actor, page["items"])}
 

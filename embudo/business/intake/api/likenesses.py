@@ -25,6 +25,7 @@ class LikenessOut(Out):
     is_across: bool = Field(description="Of two principals.")
     is_same: bool | None
     decided: datetime | None
+    comment: str
     created: datetime
     version: int
 
@@ -35,6 +36,18 @@ class LikenessFilters(Filters):
 
 class LikenessDecision(In):
     is_same: bool
+    comment: str = Field("", max_length=300, description="Why.")
+
+
+class LikenessesDecision(In):
+    ids: list[UUID] = Field(min_length=1, max_length=100)
+    is_same: bool
+    comment: str = Field(min_length=1, max_length=300, description="Why.")
+
+
+class LikenessDecided(Out):
+    id: UUID
+    is_decided: bool = Field(description="False where somebody decided before, or it is out of your sight.")
 
 
 @router.get("/likenesses", response=Page[LikenessOut], summary="List look-alike entries to decide on")
@@ -49,4 +62,15 @@ def list_likenesses(request: Request, filters: Query[LikenessFilters]) -> Any:
 @operation(commands.decide_likeness)
 def decide_likeness(request: Request, likeness_id: UUID, data: LikenessDecision) -> Any:
     found = queries.likeness(request.actor, likeness_id)
-    return commands.decide_likeness(request.actor, found, is_same=data.is_same)
+    return commands.decide_likeness(request.actor, found, is_same=data.is_same, comment=data.comment)
+
+
+@router.post(
+    "/likenesses", response=list[LikenessDecided], summary="Say the same of several look-alike pairs"
+)
+@operation(commands.decide_likenesses)
+def decide_likenesses(request: Request, data: LikenessesDecision) -> Any:
+    decided = commands.decide_likenesses(
+        request.actor, ids=data.ids, is_same=data.is_same, comment=data.comment
+    )
+    return [{"id": one, "is_decided": is_decided} for one, is_decided in decided]

@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from embudo.business.intake import queries
-from embudo.foundation.access.queries import user
+from embudo.foundation.access.queries import team, user
 from embudo.kernel.actor import Actor
 from embudo.kernel.errors import Invalid, NotFound
 
@@ -13,6 +13,7 @@ FETCHES: Mapping[str, Callable[..., Any]] = {
     "principal": user,
     "supervisor": user,
     "user": user,
+    "team": team,
     "assignment": queries.assignment,
     "parent": queries.assignment,
 }

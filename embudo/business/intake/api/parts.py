@@ -30,6 +30,13 @@ class BindingIn(BindingChange):
     duty: Duty
 
 
+class GroupIn(In):
+    team_id: UUID = Field(description="Of this team, everybody whom you can read and who is not bound yet.")
+    duty: Duty
+    supervisor_id: UUID | None = Field(None, description="Who leads them; bound as a supervisor here.")
+    target: Count = Field(0, description="Of each of them.")
+
+
 class BindingOut(Out):
     id: UUID
     assignment_id: UUID
@@ -123,6 +130,21 @@ def create_binding(request: Request, assignment_id: UUID, data: BindingIn) -> An
     plain = {name: value for name, value in given.items() if not name.endswith("_id")}
     with by_field(person="user_id", supervisor="supervisor_id"):
         return commands.bind_person(actor, assignment, person=records.pop("user"), **plain, **records)
+
+
+@router.post(
+    "/assignments/{uuid:assignment_id}/bindings/group",
+    response={201: list[BindingOut]},
+    summary="Bind a group",
+)
+@operation(commands.bind_group)
+def create_group_bindings(request: Request, assignment_id: UUID, data: GroupIn) -> Any:
+    actor, given = request.actor, data.given()
+    assignment = queries.assignment(actor, assignment_id)
+    records = linked(actor, given)
+    plain = {name: value for name, value in given.items() if not name.endswith("_id")}
+    with by_field(team="team_id", supervisor="supervisor_id"):
+        return commands.bind_group(actor, assignment, **plain, **records)
 
 
 @router.patch("/bindings/{uuid:binding_id}", response=BindingOut, summary="Change how somebody is bound")

@@ -1,4 +1,4 @@
-from embudo.business.intake.commands.alike import decide_likeness
+from embudo.business.intake.commands.alike import decide_likeness, decide_likenesses
 from embudo.business.intake.commands.assignments import (
     archive_assignment,
     create_assignment,
@@ -19,7 +19,7 @@ from embudo.business.intake.commands.entries import (
     withdraw_entry,
 )
 from embudo.business.intake.commands.imports import import_entries, importing_into
-from embudo.business.intake.commands.second import claim_second, enter_second
+from embudo.business.intake.commands.second import claim_second, enter_second, waive_second
 from embudo.business.intake.commands.verification import (
     claim_entry,
     claim_next,
@@ -46,6 +46,7 @@ __all__ = [
     "decide_dispute",
     "decide_entry",
     "decide_likeness",
+    "decide_likenesses",
     "discard_draft",
     "dispute_rejection",
     "edit_assignment",
@@ -67,5 +68,6 @@ __all__ = [
     "start_alone",
     "unarchive_assignment",
     "unbind_person",
+    "waive_second",
     "withdraw_entry",
 ]

@@ -121,9 +121,7 @@ def checked_values(
     # where one value is wrong the others count as typed: what is there is not missing
     checked: dict[str, Any] = {name: _bare(value) for name, value in given.items()} | {"custom": dict(custom)}
     try:
-        # a country left empty is the assignment's own: its numbers are checked all the same
-        told = {name: value for name, value in given.items() if name != "country" or value}
-        checked |= rule(told, queries.home_country(assignment))
+        checked |= rule(given, queries.home_country(assignment))
     except Invalid as fault:
         faults |= fault.errors
     try:

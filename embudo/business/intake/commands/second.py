@@ -6,11 +6,12 @@ from django.utils.translation import gettext_lazy as _
 
 from embudo.business.intake import events, queries
 from embudo.business.intake.commands.accepting import recorded
-from embudo.business.intake.commands.entries import part_of
+from embudo.business.intake.commands.entries import AT_ONCE, part_of
 from embudo.business.intake.commands.tallies import Tallying
+from embudo.business.intake.commands.verification import said_of
 from embudo.business.intake.models import Assignment, Entry, SecondEntry
-from embudo.business.intake.permissions import ENTER
-from embudo.business.intake.rules.states import EntryState, Second
+from embudo.business.intake.permissions import ENTER, WAIVE_SECOND
+from embudo.business.intake.rules.states import EntryState, Second, check_open
 from embudo.business.intake.rules.verdicts import LEASE
 from embudo.kernel import clock
 from embudo.kernel.actor import Actor
@@ -18,6 +19,7 @@ from embudo.kernel.change import update
 from embudo.kernel.command import command
 from embudo.kernel.errors import Invalid, Refused
 from embudo.kernel.event import publish
+from embudo.kernel.record import lock
 
 LOST = _("This entry is no longer yours: somebody else took it over.")
 
@@ -59,14 +61,43 @@ def enter_second(actor: Actor, assignment: Assignment, *, entry_id: UUID, values
     first = queries.asked_values(entry)
     different = [name for name in names if (typed.get(name) or "") != (first.get(name) or "")]
     update(task, values=typed, different=different, done=clock.now())
-    _go_on(actor, entry, is_same=not different)
+    _go_on(actor, entry, Second.DIFFERENT if different else Second.SAME)
     publish(events.SecondEntered(entry.id, not different), entry, task)
     return not different
 
 
-def _go_on(actor: Actor, entry: Entry, *, is_same: bool) -> None:
-    """An entry that both entered alike, and that was not drawn, is accepted; a difference always goes to the verifier."""
-    update(entry, second=Second.SAME if is_same else Second.DIFFERENT, is_drawn=entry.is_drawn or not is_same)
+@command(WAIVE_SECOND)
+def waive_second(actor: Actor, assignment: Assignment, *, reason: str) -> int:
+    """
+    Lets the entries go on that wait for a second entry which nobody is there to give, 500 at a time; answers how many. The reason is said
+    about each. Refuses an assignment in which nothing waits in vain, and (Invalid) no reason.
+    """
+    assignment = lock(assignment)
+    check_open(assignment.state)
+    lacking = queries.lacking_seconds([assignment]).get(assignment.pk)
+    if lacking is None:
+        raise Refused(
+            "intake.second_awaited", _("Nothing waits in vain: somebody is there to enter it again.")
+        )
+    found = Entry.objects.select_for_update(of=("self",)).filter(
+        assignment=assignment,
+        state=EntryState.HANDED_IN,
+        second=Second.WANTED,
+        owner__in=list(lacking.by_owner),
+    )
+    n = 0
+    for entry in found.order_by("handed_in", "id")[:AT_ONCE]:
+        entry.assignment = assignment
+        message = said_of(actor, entry, reason, field="reason")
+        _go_on(actor, entry, Second.WAIVED)
+        publish(events.SecondWaived(entry.id, message.id), entry, message)
+        n += 1
+    return n
+
+
+def _go_on(actor: Actor, entry: Entry, outcome: Second) -> None:
+    """An entry that was not drawn is accepted, unless both entered it differently: that always goes to the verifier."""
+    update(entry, second=outcome, is_drawn=entry.is_drawn or outcome == Second.DIFFERENT)
     if entry.is_drawn:
         return
     tally = Tallying()

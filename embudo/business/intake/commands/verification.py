@@ -187,15 +187,16 @@ def _accept(actor: Actor, entry: Entry, *about: Round) -> None:
 @command(CONVERSE)
 def send_message(actor: Actor, entry: Entry, *, text: str) -> Message:
     """Says something about the entry to whoever works on it. Refuses (Invalid) an empty or too long text."""
-    message = _message(actor, entry, text)
+    message = said_of(actor, entry, text)
     publish(events.MessageSent(entry.id, message.id, actor.id), entry, message)  # type: ignore[arg-type]
     return message
 
 
-def _message(actor: Actor, entry: Entry, text: str) -> Message:
+def said_of(actor: Actor, entry: Entry, text: str, *, field: str = "text") -> Message:
+    """What somebody says about an entry, within another act. Refuses (Invalid, of `field`) nothing, and too much."""
     kept = text.strip()
     if not kept or len(kept) > LONGEST_MESSAGE:
-        raise Invalid({"text": [_("Write a message of at most %(n)d characters.") % {"n": LONGEST_MESSAGE}]})
+        raise Invalid({field: [_("Write a message of at most %(n)d characters.") % {"n": LONGEST_MESSAGE}]})
     if actor.id is None:
         raise NotFound
     message = Message(entry=entry, author_id=actor.id, text=kept)
@@ -213,7 +214,7 @@ def dispute_rejection(actor: Actor, entry: Entry, *, text: str) -> Entry:
         raise Refused("intake.not_rejected", _("Only a rejected entry can be disputed."))
     if entry.disputed:
         raise Refused("intake.disputed", _("The supervisor is looking at it already."))
-    message = _message(actor, entry, text)
+    message = said_of(actor, entry, text)
     update(entry, disputed=clock.now())
     publish(events.EntryDisputed(entry.id), entry, message)
     return entry
@@ -230,7 +231,7 @@ def decide_dispute(actor: Actor, entry: Entry, *, is_overruled: bool, text: str 
         raise Refused("intake.not_disputed", _("Nobody disputes this entry."))
     if actor.id in (entry.owner_id, entry.verifier_id):
         raise Refused("intake.own_dispute", _("Somebody who is not part of the dispute decides it."))
-    said = [_message(actor, entry, text)] if text.strip() else []
+    said = [said_of(actor, entry, text)] if text.strip() else []
     if is_overruled:
         round_ = Round.objects.get(entry=entry, number=entry.round)
         update(round_, is_overruled=True)

@@ -12,11 +12,12 @@ from embudo.business.directory.forms.records import (
     CompanyForm,
     PersonForm,
     offer_activities,
-    organisation_country,
 )
+from embudo.business.intake import queries
 from embudo.business.intake.commands.entries import checked_values
 from embudo.business.intake.models import Assignment, Entry
 from embudo.business.intake.rules.asked import Asked
+from embudo.business.intake.rules.drafts import FILE
 from embudo.business.intake.rules.states import Subject
 from embudo.business.intake.rules.verdicts import Fault, Judgement, Point
 from embudo.foundation.attributes.forms import CustomForm
@@ -75,8 +76,19 @@ class EntryField(BoundField):
         return self.form.changes.get(self.name)
 
     @property
+    def is_file(self) -> bool:
+        template = getattr(self.field, "template_name", None)
+        return isinstance(self.field, forms.FileField) and template == FIELD_TEMPLATE
+
+    @property
+    def chosen(self) -> str:
+        """What the file is called that was chosen before the form came back: a browser lets nobody choose it again for them."""
+        return self.form.chosen.get(self.name, "")
+
+    @property
     def aria_describedby(self) -> str | None:
         ids = [
+            *([f"{self.auto_id}_again"] if self.is_file else []),
             *([f"{self.auto_id}_change"] if self.change else []),
             *([f"{self.auto_id}_verdict"] if self.verdict else []),
             *(super().aria_describedby or "").split(),
@@ -96,8 +108,11 @@ class EntryForm(CustomForm):
         self.asked: Mapping[str, Asked] = {one.name: one for one in assignment.attributes}
         self.verdicts: Mapping[str, Verdict] = {}
         self.changes: Mapping[str, Change] = {}
+        self.chosen: Mapping[str, str] = {}
         super().__init__(*args, **kwargs)
         self.order_fields(list(self.asked))
+        sent: Mapping[str, Any] = self.files
+        self.chosen = {name: str(file.name) for name, file in sent.items() if name in self.fields}
 
     # --- what is asked ---
 
@@ -124,7 +139,7 @@ class EntryForm(CustomForm):
     @property
     def country(self) -> str:
         typed = str(self.data.get("country", "")).upper()
-        return typed or getattr(self.record, "country", "") or organisation_country()
+        return typed or getattr(self.record, "country", "") or queries.home_country(self.assignment)
 
     def asks(self, one: Definition) -> bool:
         return one.name in self.asked and super().asks(one)
@@ -155,8 +170,9 @@ class EntryForm(CustomForm):
 
     @property
     def watched(self) -> str:
-        """The fields by which look-alikes are found, for htmx."""
-        return ", ".join(f"#id_{name}" for name in self.watched_names)
+        """The fields by which look-alikes are found, and by whose rules their numbers are read, for htmx."""
+        country = ("country",) if "country" in self.fields and self.watched_names else ()
+        return ", ".join(f"#id_{name}" for name in (*self.watched_names, *country))
 
     @property
     def watched_changes(self) -> str:
@@ -174,6 +190,14 @@ class EntryForm(CustomForm):
     def kept(self) -> Sequence[BoundField]:
         """Whose value may be taken over from the last record."""
         return [self[name] for name, one in self.asked.items() if one.is_kept and name in self.fields]
+
+    def restore(self, kept: Mapping[str, Any]) -> None:
+        """Puts in what a draft holds; of files only what they are called."""
+        files = {one.name for one in self.asked_fields if isinstance(one.field, forms.FileField)}
+        texts = {name: kept.get(name, "") for name in self.asked if name in self.fields}
+        self.initial = {**self.initial, **{name: one for name, one in texts.items() if name not in files}}
+        named = {name: str(kept.get(f"{FILE}{name}", "")) for name in files}
+        self.chosen = {name: one for name, one in named.items() if one}
 
     def focus(self, name: str = "") -> None:
         """Where one begins: at this field, else at the first."""

@@ -43,3 +43,18 @@ class DecisionForm(Form):
         help_text=_("Operator and verifier read this."),
         widget=forms.Textarea(attrs={"rows": 4}),
     )
+
+
+class LikenessesForm(Form):
+    answer = forms.ChoiceField(
+        label=_("What they are"),
+        choices=(("same", _("The same")), ("other", _("Not the same"))),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose one of the two.")},
+    )
+    comment = forms.CharField(
+        label=_("Reason"),
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": _("Say why.")},
+    )

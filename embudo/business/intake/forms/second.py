@@ -2,8 +2,24 @@ from collections.abc import Mapping
 from copy import copy
 from typing import Any
 
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
 from embudo.business.intake import queries
 from embudo.business.intake.forms.entering import EntryForm
+from embudo.foundation.ui.forms import Form
+
+LONGEST = 2000
+
+
+class WaiveForm(Form):
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=LONGEST,
+        help_text=_("It is said about each of the entries; operator and verifier read it."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": _("Say why they go on without a second entry.")},
+    )
 
 
 class SecondForm(EntryForm):

@@ -25,4 +25,5 @@ def register() -> None:
     for page in HELPED:
         register_help(f"intake:{page}", _("Assignments"), "intake/assignment_help.html")
     register_help("intake:likenesses", _("Look-alike entries"), "intake/likeness_help.html")
+    register_help("intake:likenesses_decide", _("Look-alike entries"), "intake/likeness_help.html")
     register_help("intake:likeness_decide", _("Look-alike entries"), "intake/likeness_help.html")

@@ -4,6 +4,7 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
 from embudo.business.intake import commands, queries
+from embudo.business.intake.commands.erasing import ENTRY_ERASING
 from embudo.business.intake.models import Assignment, Entry
 from embudo.business.intake.permissions import ENTER
 from embudo.foundation.ui.help import register_help
@@ -62,6 +63,7 @@ EVENT_TEXTS = {
     "DisputeDecided": (_("decided the dispute"), "badge-check"),
     "MessageSent": (_("wrote about the entry"), "message-square"),
     "SecondEntered": (_("entered chosen fields a second time"), "pencil"),
+    "SecondWaived": (_("let the entry go on without a second entry"), "arrow-right"),
     "LikenessDecided": (_("decided about look-alike entries"), "badge-check"),
 }
 HELPED = (
@@ -98,5 +100,6 @@ def register() -> None:
             url=_entry_url,
             fetch=queries.entry,
             importing=ENTRIES_FROM_FILES,
+            erased_with=ENTRY_ERASING,
         )
     )

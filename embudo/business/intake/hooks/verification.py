@@ -14,6 +14,7 @@ NEWS = (
     ("intake.dispute_decided", _("A dispute of mine is decided")),
     ("intake.assignment_given", _("I am bound to an assignment")),
     ("intake.part_closed", _("An assignment, or my part of one, is closed or reopened")),
+    ("intake.second_lacking", _("Entries wait for a second entry that nobody is there to give")),
     ("intake.delivery_made", _("A delivery is ready, or could not be made")),
 )
 

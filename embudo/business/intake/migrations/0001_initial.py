@@ -147,7 +147,7 @@ class Migration(migrations.Migration):
                 ('decided', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='decided')),
                 ('leased', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('disputed', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='disputed')),
-                ('second', models.CharField(choices=[('none', 'not asked for'), ('wanted', 'wanted'), ('same', 'the same'), ('different', 'different')], default='none', editable=False, max_length=10, verbose_name='second entry')),
+                ('second', models.CharField(choices=[('none', 'not asked for'), ('wanted', 'wanted'), ('same', 'the same'), ('different', 'different'), ('waived', 'gone on without')], default='none', editable=False, max_length=10, verbose_name='second entry')),
                 ('name', models.CharField(max_length=161, verbose_name='name')),
                 ('first_name', models.CharField(blank=True, max_length=80, verbose_name='first name')),
                 ('last_name', models.CharField(blank=True, max_length=80, verbose_name='last name')),
@@ -196,6 +196,7 @@ class Migration(migrations.Migration):
                 ('is_across', models.BooleanField(default=False)),
                 ('is_same', models.BooleanField(null=True)),
                 ('decided', models.DateTimeField(null=True)),
+                ('comment', models.CharField(blank=True, max_length=300, verbose_name='reason')),
                 ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('entry', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='likenesses', to='intake.entry')),
                 ('other', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='intake.entry')),
@@ -305,7 +306,19 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='entry',
-            index=models.Index(condition=models.Q(('round__gt', 1), ('state', 'handed_in')), fields=['assignment', 'handed_in', 'id'], name='entry_came_back'),
+            index=models.Index(condition=models.Q(('round__gt', 1), ('state', 'handed_in')), fields=['assignment', 'state', 'handed_in', 'id'], name='entry_came_back'),
+        ),
+        migrations.AddIndex(
+            model_name='entry',
+            index=models.Index(condition=models.Q(('state', 'handed_in')), fields=['assignment', 'state', 'handed_in', 'id', 'owner', 'second', 'round'], name='entry_waiting'),
+        ),
+        migrations.AddIndex(
+            model_name='entry',
+            index=models.Index(condition=models.Q(('second', 'wanted'), ('state', 'handed_in')), fields=['assignment', 'state', 'second', 'handed_in', 'id'], name='entry_second_wanted'),
+        ),
+        migrations.AddIndex(
+            model_name='entry',
+            index=models.Index(condition=models.Q(('state', 'verifying')), fields=['verifier', 'state', 'leased'], name='entry_at_hand'),
         ),
         migrations.AddIndex(
             model_name='entry',
@@ -365,11 +378,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='tally',
-            index=models.Index(fields=['assignment', 'day', 'state', 'n'], name='tally_of_day'),
+            index=models.Index(condition=models.Q(('n__gt', 0)), fields=['assignment', 'day', 'state', 'n', 'owner'], name='tally_of_day'),
         ),
         migrations.AddIndex(
             model_name='tally',
-            index=models.Index(fields=['assignment', 'owner', 'region', 'state', 'n', 'seconds'], name='tally_of_place'),
+            index=models.Index(condition=models.Q(('n__gt', 0)), fields=['assignment', 'owner', 'region', 'state', 'n', 'seconds'], name='tally_of_place'),
         ),
         migrations.AddConstraint(
             model_name='tally',

@@ -183,9 +183,13 @@ class Tally(models.Model):
             ),
         )
         indexes = (
-            models.Index(fields=["assignment", "day", "state", "n"], name="tally_of_day"),
-            # the figures by person and region are read from this alone
+            # the figures by day, and those by person and region, are read from these alone, without the states passed through
             models.Index(
-                fields=["assignment", "owner", "region", "state", "n", "seconds"], name="tally_of_place"
+                fields=["assignment", "day", "state", "n", "owner"], condition=Q(n__gt=0), name="tally_of_day"
+            ),
+            models.Index(
+                fields=["assignment", "owner", "region", "state", "n", "seconds"],
+                condition=Q(n__gt=0),
+                name="tally_of_place",
             ),
         )

@@ -48,6 +48,7 @@ class Entry(WithCustomValues, Placed, CompanyFacts, OwnedRecord):
     """A company or person as somebody recorded it under an assignment; its owner is the operator."""
 
     view_permission = permissions.VIEW_ENTRIES
+    custom_led_by: ClassVar[str] = "owner"  # a million, of which operators and supervisors see a part
     personal_fields: ClassVar[tuple[str, ...]] = (
         "name", "first_name", "last_name", "job_title", "tax_id", "vat_id", "email", "phone", "mobile", "fax", "street",
         "number", "postcode", "town", "region", "remarks", "custom",
@@ -114,10 +115,28 @@ class Entry(WithCustomValues, Placed, CompanyFacts, OwnedRecord):
             models.Index(fields=["assignment", "-created", "-id"], name="entry_newest"),
             models.Index(fields=["assignment", "state", "handed_in", "id"], name="entry_queue"),
             models.Index(fields=["-created", "-id"], name="entry_created"),
+            # the state stands in the next four too: SQLite takes no index over another one that knows more of the conditions
             models.Index(
-                fields=["assignment", "handed_in", "id"],
+                fields=["assignment", "state", "handed_in", "id"],
                 condition=Q(state=EntryState.HANDED_IN, round__gt=1),
                 name="entry_came_back",
+            ),
+            # what waits for a verdict is counted by this alone, and given out in its order
+            models.Index(
+                fields=["assignment", "state", "handed_in", "id", "owner", "second", "round"],
+                condition=Q(state=EntryState.HANDED_IN),
+                name="entry_waiting",
+            ),
+            models.Index(
+                fields=["assignment", "state", "second", "handed_in", "id"],
+                condition=Q(state=EntryState.HANDED_IN, second=Second.WANTED),
+                name="entry_second_wanted",
+            ),
+            # what a verifier has at hand, among all that they ever decided
+            models.Index(
+                fields=["verifier", "state", "leased"],
+                condition=Q(state=EntryState.IN_VERIFICATION),
+                name="entry_at_hand",
             ),
             models.Index(fields=["owner", "assignment", "-created", "-id"], name="entry_owner_newest"),
             models.Index(fields=["owner", "state", "-updated", "id"], name="entry_owner_state"),

@@ -102,6 +102,7 @@ class Likeness(OfEntry):
     """Two entries that may be of the same: found when the later one was entered. Across principals the coordinator's alone."""
 
     view_permission = permissions.DECIDE
+    personal_fields: ClassVar[tuple[str, ...]] = ("comment",)
 
     entry = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="likenesses")
     other = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="+")
@@ -110,6 +111,7 @@ class Likeness(OfEntry):
     is_same = models.BooleanField(null=True)  # what was decided
     decided = models.DateTimeField(null=True)
     by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    comment = models.CharField(_("reason"), max_length=300, blank=True)
 
     objects: ClassVar[LikenessQuerySet] = LikenessQuerySet.as_manager()  # type: ignore[assignment]
 

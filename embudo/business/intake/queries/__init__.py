@@ -112,6 +112,7 @@ from embudo.business.intake.queries.imports import (
     likenesses_across,
     taken_already,
 )
+from embudo.business.intake.queries.lacking import Lacking, lacking_seconds
 from embudo.business.intake.queries.leading import (
     Branch,
     Part,
@@ -139,21 +140,24 @@ from embudo.business.intake.queries.shown import (
     standard_label,
 )
 from embudo.business.intake.queries.sight import (
-    RETURNED,
+    RETURNED_FIRST,
     assignment_options,
     assignment_titles,
     entries_of,
     entries_seen,
     operators_seen,
+    page_of_returned_first,
     sees_others,
     with_returned,
 )
 from embudo.business.intake.queries.told import (
     bindings_shown,
+    blindness,
     check_form,
     reach_shown,
     sent_entries,
     sent_rounds,
+    unprobed,
     verdicts,
 )
 from embudo.business.intake.queries.verification import (
@@ -168,7 +172,7 @@ from embudo.business.intake.queries.verification import (
 )
 
 __all__ = [
-    "RETURNED",
+    "RETURNED_FIRST",
     "Alike",
     "Branch",
     "Checked",
@@ -178,6 +182,7 @@ __all__ = [
     "Examined",
     "Fact",
     "Known",
+    "Lacking",
     "Move",
     "Part",
     "Progress",
@@ -202,6 +207,7 @@ __all__ = [
     "bindings",
     "bindings_shown",
     "blind_to",
+    "blindness",
     "bound_assignments",
     "bound_supervisors",
     "branches",
@@ -255,6 +261,7 @@ __all__ = [
     "known_person",
     "known_records",
     "labelled",
+    "lacking_seconds",
     "last_entry",
     "last_verdict",
     "likeness",
@@ -279,6 +286,7 @@ __all__ = [
     "own_entries",
     "own_parts",
     "owners_seen",
+    "page_of_returned_first",
     "part_of_person",
     "part_to_close",
     "part_with_assignment",
@@ -303,6 +311,7 @@ __all__ = [
     "taken_already",
     "track_record",
     "unfinished",
+    "unprobed",
     "verdicts",
     "verified_by",
     "verifier_part",

@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from embudo.business.directory import rules as directory
 from embudo.business.directory.models import Company, Person
 from embudo.business.intake.models import Assignment, Binding, Draft, Entry, Round
+from embudo.business.intake.queries.assignments import home_country
 from embudo.business.intake.queries.entries import draft, known_records, likenesses, own_entries
 from embudo.business.intake.rules.drafts import OVER
 from embudo.business.intake.rules.states import (
@@ -21,7 +22,6 @@ from embudo.business.intake.rules.states import (
     check_open,
 )
 from embudo.business.intake.rules.verdicts import Outcome
-from embudo.foundation.access.queries import organisation
 from embudo.kernel import clock
 from embudo.kernel.actor import Actor
 from embudo.kernel.errors import Invalid, NotFound, Refused
@@ -109,10 +109,11 @@ class Known:
         return bool(self.own or self.others)
 
 
-def _right_ones(subject: str, values: Mapping[str, Any]) -> dict[str, Any]:
+def _right_ones(assignment: Assignment, values: Mapping[str, Any]) -> dict[str, Any]:
     """What of the values is right already, as it is stored."""
-    rule = directory.checked_person if subject == Subject.PERSON else directory.checked_company
-    given, country = dict(values), organisation().country
+    is_person = assignment.subject == Subject.PERSON
+    rule = directory.checked_person if is_person else directory.checked_company
+    given, country = dict(values), home_country(assignment)
     try:
         return rule(given, country)
     except Invalid as fault:
@@ -124,7 +125,7 @@ def known_like(actor: Actor, assignment: Assignment, values: Mapping[str, Any], 
     typed = Entry(assignment=assignment, subject=assignment.subject, owner_id=actor.id)
     if but:
         typed.pk = but
-    for name, value in _right_ones(assignment.subject, values).items():
+    for name, value in _right_ones(assignment, values).items():
         setattr(typed, name, value)
     for name, value in typed.derived().items():
         setattr(typed, name, value)

@@ -79,7 +79,7 @@ def counts_by(
     **narrowed: Any,
 ) -> dict[tuple[Any, ...], Counts]:
     """Counts by the columns named; one statement. The time taken only if it is asked for: without it an index answers alone."""
-    found = Tally.objects.filter(assignment__in=list(assignment_ids), **narrowed)
+    found = Tally.objects.filter(assignment__in=list(assignment_ids), n__gt=0, **narrowed)
     if seen is not None:
         found = found.filter(seen)
     sums = {"count": Sum("n")} | ({"took": Sum("seconds")} if is_timed else {})
@@ -88,8 +88,7 @@ def counts_by(
     seconds: defaultdict[tuple[Any, ...], int] = defaultdict(int)
     for row in rows:
         key, (state, n, *took) = row[: len(names)], row[len(names) :]
-        if n:
-            by_state[key][state] = n
+        by_state[key][state] = n
         seconds[key] += sum(took)
     return {key: Counts(states, seconds[key]) for key, states in by_state.items()}
 

@@ -1,4 +1,4 @@
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -8,13 +8,14 @@ from django.db.models import BooleanField, Case, IntegerField, Q, QuerySet, Valu
 from embudo.business.intake.models import Assignment, Binding, Entry
 from embudo.business.intake.models.entries import led_by
 from embudo.business.intake.permissions import VIEW_ENTRIES
-from embudo.business.intake.rules.states import SHOWN_TO_VERIFIER, AssignmentState, Duty, EntryState
+from embudo.business.intake.rules.states import HIDDEN_FROM_VERIFIER, AssignmentState, Duty, EntryState
 from embudo.kernel.actor import Actor
-from embudo.kernel.keyset import capped_count
+from embudo.kernel.keyset import KeysetPage, SortOrder, capped_count, page_of, read_cursor
 from embudo.kernel.permission import Scope
 
 MOST_OPERATORS, MOST_OFFERED = 500, 200
 RETURNED = "returned"
+RETURNED_FIRST = f"-{RETURNED},-created"
 
 
 @dataclass(frozen=True)
@@ -26,12 +27,22 @@ class Sight:
     is_verifier: bool
 
     def narrowed(self, found: QuerySet[Entry]) -> QuerySet[Entry]:
-        """The condition in its simplest form: an index serves each of them, and none needs a second table."""
+        """
+        The condition in its simplest form: an index serves each of them, and none needs a second table. What a verifier may
+        not see is named, not what they may: PostgreSQL would walk an index once for each of the many states.
+        """
         if self.is_all:
             return found
         if not self.is_verifier:
             return found.filter(_of(self.owners))
-        return found.filter(_of(self.owners) | Q(state__in=SHOWN_TO_VERIFIER))
+        shown = ~Q(state__in=HIDDEN_FROM_VERIFIER)
+        return found.filter(_of(self.owners) | shown if self.owners else shown)
+
+    def hides(self, found: QuerySet[Entry]) -> QuerySet[Entry]:
+        """Of entries that were handed in, those out of sight: who verifies sees all of them."""
+        if self.is_all or self.is_verifier:
+            return found.none()
+        return found.exclude(_of(self.owners)) if self.owners else found
 
 
 def _of(owners: frozenset[UUID]) -> Q:
@@ -130,3 +141,36 @@ def with_returned(found: QuerySet[Entry]) -> QuerySet[Entry]:
     """With a column to order by that puts what was rejected apart."""
     rejected = When(state=EntryState.REJECTED, then=Value(1))
     return found.annotate(**{RETURNED: Case(rejected, default=Value(0), output_field=IntegerField())})
+
+
+def page_of_returned_first(
+    found: QuerySet[Entry], *, size: int, after: str, before: str, fields: Sequence[str]
+) -> KeysetPage:
+    """
+    As `keyset_page` of entries in the order RETURNED_FIRST, their state and moment among the fields. What was rejected
+    and the rest are read one after the other, each along its index: the order of both would sort all that somebody ever entered.
+    """
+    start = read_cursor(after or before, RETURNED_FIRST) if after or before else None
+    is_back = bool(start and before and not after)
+    order = SortOrder.of(found, "-created")
+    rejected = Q(state=EntryState.REJECTED)
+    parts = [(1, found.filter(rejected)), (0, found.exclude(rejected))]
+    rows: list[dict[str, Any]] = []
+    for place, part in parts[::-1] if is_back else parts:
+        left, entries = size + 1 - len(rows), part
+        if start:
+            (reached, created), pk = start
+            if place == reached:
+                entries = part.filter(order.beyond(created, pk, reverse=is_back))
+            elif (place > reached) != is_back:
+                continue  # the page before ended behind it
+        if left > 0:
+            ordered = entries.order_by(*order.expressions(reverse=is_back))
+            rows += ordered.values(*dict.fromkeys(["pk", "created", *fields]))[:left]
+    return page_of(
+        rows, size=size, sort=RETURNED_FIRST, value=_place, is_back=is_back, is_first=start is None
+    )
+
+
+def _place(row: dict[str, Any]) -> tuple[int, Any]:
+    return int(row["state"] == EntryState.REJECTED), row["created"]

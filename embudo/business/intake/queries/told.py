@@ -9,7 +9,7 @@ from embudo.business.intake.models import Assignment, Binding, Draft, Entry, Rou
 from embudo.business.intake.queries.assignments import Reach, bindings, reach_of_closing
 from embudo.business.intake.queries.leading import sees_whole
 from embudo.business.intake.rules.asked import STANDARD
-from embudo.business.intake.rules.states import Duty, Second
+from embudo.business.intake.rules.states import AssignmentState, Duty, Second
 from embudo.foundation.attributes.queries import definitions_for
 from embudo.foundation.attributes.rules.kinds import PREFIX
 from embudo.foundation.attributes.rules.values import sent_value
@@ -39,6 +39,27 @@ def blind_names(actor: Actor, entries: Iterable[Entry]) -> dict[UUID, frozenset[
         for one in wanted
         if one.assignment_id in bound
     }
+
+
+def blindness(actor: Actor) -> tuple[frozenset[str], Q]:
+    """
+    The attributes to which the actor is blind in some assignment, and the entries that this is about: what looks into those values,
+    a word, a condition, an order, must not find these, or it would tell the values by what it finds. One query.
+    """
+    mine = Binding.objects.filter(person=actor.id, duty=Duty.OPERATOR, closed=None)
+    bound = Assignment.objects.filter(pk__in=mine.values("assignment"), state=AssignmentState.OPEN)
+    names = {one.pk: {each.name for each in one.doubles} for one in bound.only("asked")}
+    hidden = frozenset(name for some in names.values() for name in some)
+    about = Q(second=Second.WANTED, assignment__in=[pk for pk, some in names.items() if some]) & ~Q(
+        owner=actor.id
+    )
+    return hidden | ({"name"} if hidden & set(NAMES) else set()), about
+
+
+def unprobed(actor: Actor, found: QuerySet[Entry]) -> QuerySet[Entry]:
+    """Without the entries to which the actor is blind, for a search in their values."""
+    hidden, about = blindness(actor)
+    return found.exclude(about) if hidden else found
 
 
 def sent_entries(actor: Actor, entries: Iterable[Entry]) -> list[Entry]:

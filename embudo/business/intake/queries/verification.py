@@ -1,4 +1,4 @@
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
@@ -7,7 +7,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Count, Q
+from django.db.models import Case, Count, Q, Value, When
 
 from embudo.business.intake.models import Assignment, Binding, Entry, Round, SecondEntry
 from embudo.business.intake.permissions import VERIFY
@@ -38,7 +38,7 @@ class Queued:
 
 
 def queue(actor: Actor) -> list[Queued]:
-    """By open assignment that the actor verifies, the most urgent first. Three statements."""
+    """By open assignment that the actor verifies, the most urgent first. Four statements."""
     at_hand = _at_hand(actor)
     bound = Binding.objects.filter(person=actor.id, duty=Duty.VERIFIER, closed=None).values("assignment")
     open_ones = Assignment.objects.filter(state=AssignmentState.OPEN)
@@ -56,20 +56,26 @@ def queue(actor: Actor) -> list[Queued]:
     ]
 
 
-def _free(now: datetime) -> Q:
-    is_lost = Q(state=EntryState.IN_VERIFICATION, leased__lt=now)
-    return (Q(state=EntryState.HANDED_IN) | is_lost) & ~Q(second=Second.WANTED)
-
-
 def _at_hand(actor: Actor) -> dict[UUID, dict[str, int]]:
-    now = clock.now()
-    seen = Entry.objects.filter(verified_by(actor), state__in=WITH_VERIFIER).exclude(owner=actor.id)
-    rows = seen.order_by().values("assignment").annotate(
-        waiting=Count("pk", filter=_free(now)),
-        corrected=Count("pk", filter=_free(now) & Q(round__gt=1)),
-        held=Count("pk", filter=Q(state=EntryState.IN_VERIFICATION, verifier=actor.id, leased__gte=now)),
-    )  # fmt: skip
-    return {row.pop("assignment"): row for row in rows}
+    """
+    What was handed in is counted by its index alone, however much it is; what somebody has, or left lying, is never much: each
+    by itself.
+    """
+    now, seen = clock.now(), Entry.objects.filter(verified_by(actor)).exclude(owner=actor.id).order_by()
+    is_lost, is_mine = Q(leased__lt=now) & ~Q(second=Second.WANTED), Q(verifier=actor.id, leased__gte=now)
+    handed_in = seen.filter(state=EntryState.HANDED_IN).exclude(second=Second.WANTED).values("assignment")
+    claimed = seen.filter(state=EntryState.IN_VERIFICATION).values("assignment")
+    one, again = Value(1), Q(round__gt=1)
+    found: defaultdict[UUID, Counter[str]] = defaultdict(Counter)
+    for rows in (
+        handed_in.annotate(waiting=Count(one), corrected=Count(one, filter=again)),
+        claimed.annotate(
+            waiting=Count(one, filter=is_lost), corrected=Count(one, filter=is_lost & again), held=Count(one, filter=is_mine)
+        ),
+    ):  # fmt: skip
+        for row in rows:
+            found[row.pop("assignment")].update(row)
+    return {assignment_id: dict(counts) for assignment_id, counts in found.items()}
 
 
 def _decided_today(actor: Actor) -> Counter[tuple[UUID, str]]:
@@ -80,21 +86,31 @@ def _decided_today(actor: Actor) -> Counter[tuple[UUID, str]]:
 
 
 def first_waiting(actor: Actor, assignment: Assignment | None = None) -> list[Entry]:
-    """The first of what waits, as it is given out: corrected ones, what somebody left lying, then the oldest."""
+    """
+    The first of what waits, as it is given out: corrected ones, what somebody left lying, then the oldest. Ids first: of one table
+    alone they come in the order of an index.
+    """
     ids = [assignment.pk] if assignment else list(assignments_verified(actor))
-    found = waiting(actor).filter(assignment__in=ids).select_related("assignment", "owner")
-    ordered, rows = found.order_by("handed_in", "id"), list[Entry]()
-    for part in (
-        Q(round__gt=1), Q(round=1, state=EntryState.IN_VERIFICATION), Q(round=1, state=EntryState.HANDED_IN),
-    ):  # fmt: skip
-        left = MOST_SHOWN - len(rows)
-        rows += ordered.filter(part)[:left] if left else []
-    return rows
+    found = waiting(actor).filter(assignment__in=ids).order_by("handed_in", "id")
+    corrected = Case(When(round__gt=1, then=Value(0)), default=Value(1))
+    lost = found.filter(state=EntryState.IN_VERIFICATION).order_by(corrected, "handed_in", "id")
+    left_lying = list(lost.values_list("pk", "round")[:MOST_SHOWN])
+    handed_in = found.filter(state=EntryState.HANDED_IN).values_list("pk", flat=True)
+    shown = [pk for pk, number in left_lying if number > 1]
+    shown += handed_in.filter(round__gt=1)[:MOST_SHOWN]
+    shown += [pk for pk, number in left_lying if number == 1]
+    if len(shown) < MOST_SHOWN:
+        shown += handed_in.filter(round=1)[: MOST_SHOWN - len(shown)]
+    rows = Entry.objects.select_related("assignment", "owner").in_bulk(shown[:MOST_SHOWN])
+    return [rows[pk] for pk in shown[:MOST_SHOWN]]
 
 
-def _counted(actor: Actor, me: UUID) -> Any:
-    seen = Entry.objects.filter(verified_by(actor), state=EntryState.HANDED_IN)
-    return seen.exclude(owner=me).exclude(second=Second.WANTED).order_by().values_list("pk")[:MOST_COUNTED]
+def _counted(actor: Actor, me: UUID, now: datetime) -> Any:
+    """What was handed in is counted by its index alone; what somebody left lying is never much."""
+    seen = Entry.objects.filter(verified_by(actor)).exclude(owner=me).exclude(second=Second.WANTED)
+    waits, lost = Q(state=EntryState.HANDED_IN), Q(state=EntryState.IN_VERIFICATION, leased__lt=now)
+    found, left = (seen.filter(part).order_by().values_list("pk") for part in (waits, lost))
+    return found.union(left, all=True)[:MOST_COUNTED]
 
 
 WAITING = PreparedSight(VERIFY, _counted)
@@ -102,7 +118,7 @@ WAITING = PreparedSight(VERIFY, _counted)
 
 def waiting_count(actor: Actor) -> int:
     """How many entries wait for the actor; no more than a hundred are counted."""
-    return len(WAITING.seen(actor, me=actor.id)) if actor.id else 0
+    return len(WAITING.seen(actor, me=actor.id, now=clock.now())) if actor.id else 0
 
 
 def standing(actor: Actor, entry: Entry) -> str:

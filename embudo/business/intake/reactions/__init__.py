@@ -1,3 +1,3 @@
-from embudo.business.intake.reactions import deliveries, imports, news
+from embudo.business.intake.reactions import deliveries, imports, lacking, news
 
-__all__ = ["deliveries", "imports", "news"]
+__all__ = ["deliveries", "imports", "lacking", "news"]

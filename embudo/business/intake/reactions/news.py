@@ -17,7 +17,7 @@ from embudo.kernel.event import on
 Words = Callable[[], str]
 
 
-def _told(
+def told(
     actor: Actor, ids: Iterable[UUID | None], but: UUID | None, *, kind: str, url: str, key: str, words: Words
 ) -> None:
     """Tells those people, each in their language, but whoever did it and whoever may no longer sign in."""
@@ -59,7 +59,7 @@ def tell_operator_of_rejection(event: events.EntryRejected, entry: Any) -> None:
     found = _entry(actor, event.entry_id)
     if found is None:
         return
-    _told(
+    told(
         actor, [event.owner_id], entry.actor_id, kind="intake.entry_rejected", url=_entry_url(found),
         key=f"intake.entry_rejected:{found.pk}:{event.round}",
         words=lambda: gettext("Rejected: %(name)s") % {"name": found.name},
@@ -75,7 +75,7 @@ def tell_about_message(event: events.MessageSent, entry: Any) -> None:
     if found is None or message is None:
         return
     authors = Message.objects.visible_to(actor).filter(entry=found).values_list("author", flat=True)
-    _told(
+    told(
         actor, {found.owner_id, _verifier_of(found), *authors.distinct().order_by()}, event.author_id,
         kind="intake.entry_message", url=_entry_url(found), key=f"intake.entry_message:{found.pk}",
         words=lambda: gettext("%(who)s writes about %(name)s") % {"who": message.author, "name": found.name},
@@ -90,7 +90,7 @@ def tell_supervisor_of_dispute(event: events.EntryDisputed, entry: Any) -> None:
     if found is None:
         return
     supervisor = found.binding.supervisor_id if found.binding else None
-    _told(
+    told(
         actor, [supervisor or found.assignment.coordinator_id], entry.actor_id, kind="intake.entry_disputed",
         url=_entry_url(found), key=f"intake.entry_disputed:{found.pk}:{found.round}",
         words=lambda: gettext("A rejection is disputed: %(name)s") % {"name": found.name},
@@ -110,7 +110,7 @@ def tell_both_of_decision(event: events.DisputeDecided, entry: Any) -> None:
             return gettext("The dispute is decided, the entry accepted: %(name)s") % {"name": found.name}
         return gettext("The dispute is decided, the rejection stands: %(name)s") % {"name": found.name}
 
-    _told(
+    told(
         actor, [found.owner_id, _verifier_of(found)], entry.actor_id, kind="intake.dispute_decided",
         url=_entry_url(found), key=f"intake.dispute_decided:{entry.pk}", words=words,
     )  # fmt: skip
@@ -130,7 +130,7 @@ def _work_url(assignment: Assignment, duty: str) -> str:
 
 def _tell_bound(actor: Actor, assignment: Assignment, person_id: UUID, duty: str, by_id: UUID | None) -> None:
     label = Duty(duty).label
-    _told(
+    told(
         actor, [person_id], by_id, kind="intake.assignment_given", url=_work_url(assignment, duty),
         key=f"intake.assignment_given:{assignment.pk}:{duty}",
         words=lambda: gettext("You have a part in %(title)s: %(duty)s") % {"title": assignment.title, "duty": label},
@@ -171,7 +171,7 @@ def tell_of_closing(event: events.PartClosed, entry: Any) -> None:
         words: Words = lambda: gettext("Closed: %(title)s") % {"title": found.title}  # noqa: E731
     else:
         words = lambda: gettext("Your part is closed: %(title)s") % {"title": found.title}  # noqa: E731
-    _told(
+    told(
         actor, ids, entry.actor_id, kind="intake.part_closed", url=reverse("intake:assignment", args=[found.pk]),
         key=f"intake.part_closed:{closing.pk}", words=words,
     )  # fmt: skip
@@ -194,7 +194,7 @@ def tell_of_reopening(event: events.PartReopened, entry: Any) -> None:
         }
     else:
         ids = {found.principal_id, found.coordinator_id, *bound.values_list("person", flat=True)}
-    _told(
+    told(
         actor, ids, entry.actor_id, kind="intake.part_closed", url=reverse("intake:assignment", args=[found.pk]),
         key=f"intake.part_reopened:{closing.pk}",
         words=lambda: gettext("Open again: %(title)s") % {"title": found.title},
@@ -211,7 +211,7 @@ def tell_of_delivery(event: events.DeliveryMade, entry: Any) -> None:
     found = _delivery(actor, event.delivery_id)
     if found is None:
         return
-    _told(
+    told(
         actor, [found.owner_id, found.assignment.principal_id], None, kind="intake.delivery_made",
         url=reverse("intake:delivery", args=[found.pk]), key=f"intake.delivery_made:{found.pk}",
         words=lambda: gettext("The delivery is ready: %(title)s") % {"title": found.assignment.title},
@@ -225,7 +225,7 @@ def tell_of_failed_delivery(event: events.DeliveryFailed, entry: Any) -> None:
     found = _delivery(actor, event.delivery_id)
     if found is None:
         return
-    _told(
+    told(
         actor, [found.owner_id], None, kind="intake.delivery_made",
         url=reverse("intake:delivery", args=[found.pk]), key=f"intake.delivery_failed:{found.pk}",
         words=lambda: gettext("The delivery could not be made: %(title)s") % {"title": found.assignment.title},

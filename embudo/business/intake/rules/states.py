@@ -47,6 +47,7 @@ class Second(TextChoices):
     WANTED = "wanted", _("wanted")
     SAME = "same", _("the same")
     DIFFERENT = "different", _("different")
+    WAIVED = "waived", _("gone on without")  # nobody else was there to give it
 
 
 WITH_OPERATOR = (EntryState.ENTERED, EntryState.CORRECTED, EntryState.REJECTED)
@@ -57,6 +58,7 @@ WITH_VERIFIER = (EntryState.HANDED_IN, EntryState.IN_VERIFICATION)
 SHOWN_TO_VERIFIER = (
     EntryState.HANDED_IN, EntryState.IN_VERIFICATION, EntryState.REJECTED, EntryState.CORRECTED, EntryState.ACCEPTED,
 )  # fmt: skip
+HIDDEN_FROM_VERIFIER = tuple(state for state in EntryState if state not in SHOWN_TO_VERIFIER)
 # The work that is left when a part is closed.
 UNFINISHED = (*WITH_OPERATOR, *WITH_VERIFIER)
 NEXT: Mapping[str, tuple[EntryState, ...]] = {

@@ -15,12 +15,13 @@ from embudo.business.intake.tests.builders import (
     cora,
     olga,
     otto,
+    paul,
     petra,
     sven,
     vera,
 )
 from embudo.business.intake.tests.calling import call, ids
-from embudo.foundation.access.tests.builders import a_token, user_of
+from embudo.foundation.access.tests.builders import a_team, a_token, a_user, user_of
 from embudo.foundation.attributes.tests.builders import an_attribute
 
 pytestmark = pytest.mark.django_db
@@ -140,6 +141,32 @@ def test_bindings_are_listed_made_changed_and_removed() -> None:
 def test_bind_person_by_an_operator_is_forbidden() -> None:
     path = f"/assignments/{an_assignment().pk}/bindings"
     assert call(olga(), "POST", path, {"user_id": str(olga().id), "duty": "verifier"})[0] == 403
+
+
+def test_bind_group_binds_those_in_sight_who_are_not_bound_yet() -> None:
+    assignment, buyers = an_assignment(principal=user_of(petra())), a_team("Meat buyers")
+    ola = a_user(roles=("operator",), name="Ola", team=buyers)
+    path, given = (
+        f"/assignments/{assignment.pk}/bindings/group",
+        {"team_id": str(buyers.pk), "duty": "operator", "target": 5},
+    )
+    status, made = call(petra(), "POST", path, given)
+    assert status == 201
+    assert {(one["person"]["name"], one["target"]) for one in made} == {("Petra Principal", 5), ("Ola", 5)}
+    assert Binding.objects.get(assignment=assignment, person=ola).team == buyers
+    status, told = call(petra(), "POST", path, given)
+    assert (status, set(told["errors"])) == (422, {"team_id"})
+    assert call(olga(), "POST", path, given)[0] == 403
+    assert call(paul(), "POST", path, given)[0] == 404
+    assert Binding.objects.filter(assignment=assignment, team=buyers).count() == 2
+
+
+def test_start_alone_opens_an_assignment_for_who_asks() -> None:
+    status, made = call(cora(), "POST", "/assignments/alone", {"title": "Mine", "subject": "person"})
+    assert (status, made["state"], made["policy"], made["subject"]) == (201, "open", "off", "person")
+    assert Binding.objects.get(assignment=made["id"]).person_id == cora().id
+    assert set(call(cora(), "POST", "/assignments/alone", {"title": " "})[1]["errors"]) == {"title"}
+    assert call(olga(), "POST", "/assignments/alone", {"title": "Mine"})[0] == 403
 
 
 def test_progress_shows_a_supervisor_only_their_own_operators() -> None:

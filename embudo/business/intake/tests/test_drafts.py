@@ -1,4 +1,5 @@
 import json
+import re
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -10,7 +11,9 @@ from embudo.business.intake import commands, queries
 from embudo.business.intake.models import Assignment, Draft, Entry
 from embudo.business.intake.rules.drafts import MOST_TYPED, OVER
 from embudo.business.intake.tests.builders import an_assignment, an_entry, bound, olga, otto, sven
-from embudo.foundation.access.tests.builders import a_client, user_of
+from embudo.foundation.access.tests.builders import a_client, an_admin, user_of
+from embudo.foundation.attributes.tests.builders import an_attribute
+from embudo.foundation.documents.tests.builders import a_file
 from embudo.kernel import clock
 from embudo.kernel.errors import Invalid, NotFound, Refused
 from embudo.kernel.record import new_id
@@ -19,9 +22,9 @@ pytestmark = pytest.mark.django_db
 VALUES = {"name": "Masarnia", "town": "Hel"}
 
 
-def saved(assignment: Assignment, draft: Any = None, **more: Any) -> Draft:
+def saved(assignment: Assignment, draft: Any = None, who: Any = None, **more: Any) -> Draft:
     given: dict[str, Any] = {"values": VALUES, "sequence": 1} | more
-    return commands.save_draft(olga(), assignment=assignment.pk, draft=draft or new_id(), **given)
+    return commands.save_draft(who or olga(), assignment=assignment.pk, draft=draft or new_id(), **given)
 
 
 def url(assignment: Assignment, draft: Any) -> str:
@@ -193,3 +196,45 @@ def test_draft_discard_asks_first_and_leads_home() -> None:
     assert client.get(address).status_code == 200
     assert client.post(address).url == f"/my-work/?assignment={assignment.pk}"  # type: ignore[attr-defined]
     assert client.get(address).status_code == 404
+
+
+def scanned() -> Assignment:
+    """An administrator enters: operators bring no files, unless their role is widened."""
+    an_attribute("file", "Scan", kind="intake.entry", key="scan")
+    assignment = an_assignment(asked=[{"name": "name"}, {"name": "custom_scan"}])
+    bound(assignment, an_admin())
+    return assignment
+
+
+def test_draft_that_is_opened_again_names_the_file_to_choose() -> None:
+    assignment = scanned()
+    values = {"name": "Masarnia", "file:custom_scan": "contract <1>.pdf"}
+    kept = saved(assignment, who=an_admin(), values=values)
+    address = reverse("intake:entry_new", args=[assignment.pk])
+    html = a_client(an_admin()).get(address, {"draft": kept.pk}).content.decode()
+    assert "Choose the file again: contract &lt;1&gt;.pdf" in html
+    assert re.search(r'type="file"[^>]*aria-describedby="[^"]*id_custom_scan_again', html)
+    assert "Choose the file again: contract" not in a_client(an_admin()).get(address).content.decode()
+
+
+def test_form_that_comes_back_names_the_file_to_choose() -> None:
+    assignment = scanned()
+    typed = {"name": "", "custom_scan": a_file("scan.pdf")}
+    html = (
+        a_client(an_admin()).post(reverse("intake:entry_new", args=[assignment.pk]), typed).content.decode()
+    )
+    assert "Choose the file again: scan.pdf" in html
+
+
+def test_draft_of_a_correction_still_shows_the_file_that_is_there(settings: Any, tmp_path: Any) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    assignment = scanned()
+    client = a_client(an_admin())
+    typed = {"name": "Masarnia", "custom_scan": a_file("scan.pdf")}
+    client.post(reverse("intake:entry_new", args=[assignment.pk]), typed)
+    entry = Entry.objects.get()
+    saved(assignment, who=an_admin(), entry=entry.pk, values={"name": "Masarnia Hel"})
+    html = client.get(reverse("intake:entry_correct", args=[entry.pk])).content.decode()
+    assert 'value="Masarnia Hel"' in html
+    assert re.search(r"Now:.*scan\.pdf", html)
+    assert "Choose the file again: scan" not in html

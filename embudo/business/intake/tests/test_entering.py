@@ -18,6 +18,7 @@ from embudo.business.intake.tests.builders import (
     paul,
     sven,
 )
+from embudo.foundation.access.models import Organisation
 from embudo.foundation.access.tests.builders import a_client, tester, user_of
 from embudo.foundation.attributes.tests.builders import an_attribute
 from embudo.kernel.record import new_id
@@ -203,6 +204,19 @@ def test_entry_check_tells_what_one_entered_oneself() -> None:
     shown = text(a_client(olga()).get(address, {"tax_id": entry.tax_id}))
     assert entry.name in shown
     assert f"/entries/{entry.pk}/" in shown
+
+
+def test_entry_check_reads_numbers_by_the_territory_where_no_country_is_named() -> None:
+    """As the command does, so that what it would find is found while one types."""
+    assignment = an_assignment(territory="Mazowieckie")
+    Organisation.objects.update(country="DE")
+    an_entry(assignment, tax_id=NIPS[0], name="Masarnia Hel")
+    address = reverse("intake:entry_check", args=[assignment.pk])
+    typed = f"PL {NIPS[0][:3]}-{NIPS[0][3:6]}-{NIPS[0][6:8]}-{NIPS[0][8:]}"
+    assert "Masarnia Hel" in a_client(olga()).get(address, {"tax_id": typed}).content.decode()
+    places = {"assignment": assignment.pk, "postcode": "00-950"}
+    told = [a_client(olga()).get(reverse("intake:places"), given).content for given in (places, {})]
+    assert told[0] != told[1]
 
 
 def test_entry_check_names_nothing_that_others_entered() -> None:

@@ -2,6 +2,7 @@ import json
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 
 from embudo.business.intake import commands, queries
@@ -22,7 +23,10 @@ from embudo.business.intake.tests.builders import (
 )
 from embudo.foundation.access.tests.builders import a_client, an_admin, cat, tester, user_of
 from embudo.foundation.attributes import commands as attributes
+from embudo.foundation.attributes.models import CustomAttribute
 from embudo.kernel.actor import Actor
+from embudo.kernel.custom import drop_index
+from embudo.kernel.keyset import keyset_page
 
 pytestmark = pytest.mark.django_db
 ASKED = [{"name": "name"}, {"name": "tax_id"}, {"name": "town"}, {"name": "custom_meat"}]
@@ -38,9 +42,11 @@ def page(who: Actor, address: str, **given: Any) -> str:
     return answer.content.decode()
 
 
-def a_meat_attribute() -> None:
+def a_meat_attribute() -> CustomAttribute:
     change = attributes.AttributeChange(label="Meat", choices="beef\npork", labels={"pl": "Mięso"})
-    attributes.define_attribute(tester(), kind="intake.entry", type="choice", change=change, key="meat")
+    return attributes.define_attribute(
+        tester(), kind="intake.entry", type="choice", change=change, key="meat"
+    )
 
 
 # ---------------------------------------------------------------------------------------------- list
@@ -135,6 +141,46 @@ def test_entries_page_pages_through_what_came_back() -> None:
         after = text.partition("after=")[2].partition('"')[0]
         address = f"{at('entries')}?assignment={assignment.pk}&size=25&after={after.replace('&amp;', '&')}"
     assert sorted(found) == [f"{n:02}" for n in range(30)]
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 9])
+def test_pages_with_what_came_back_first_are_those_of_one_order(size: int) -> None:
+    """Read in two parts and as one, forwards and backwards, the pages are the same; so are their cursors."""
+    assignment = an_assignment()
+    for number in range(8):
+        an_entry(assignment, state="rejected" if number in (0, 3, 4) else "entered")
+    found = queries.with_returned(queries.entries_of(olga(), assignment.pk))
+    places: dict[str, str] = {"after": "", "before": ""}
+    for way in ("after", "before"):
+        while True:
+            fast = queries.page_of_returned_first(found, size=size, fields=("state", "name"), **places)
+            slow = keyset_page(
+                found, sort=queries.RETURNED_FIRST, size=size, fields=("state", "name"), **places
+            )
+            assert [one["pk"] for one in fast.rows] == [one["pk"] for one in slow.rows]
+            assert (fast.next, fast.previous) == (slow.next, slow.previous)
+            further = fast.next if way == "after" else fast.previous
+            if not further:
+                break
+            places = {"after": "", "before": "", way: further}
+        if not fast.previous:
+            break
+        places = {"after": "", "before": fast.previous}
+
+
+def test_custom_values_of_entries_are_found_by_owner() -> None:
+    made = a_meat_attribute()
+    assert attributes.make_index_of(made)
+    with connection.cursor() as cursor:
+        found = connection.introspection.get_constraints(cursor, Entry._meta.db_table)
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT 1 FROM pg_statistic_ext WHERE stxname = 'custom_intake_entry_meat'")
+            assert cursor.fetchone()
+    assert {"created", "id", "assignment_id", "state"} <= set(found["led_intake_entry_meat"]["columns"])
+    drop_index(Entry, "meat")
+    with connection.cursor() as cursor:
+        found = connection.introspection.get_constraints(cursor, Entry._meta.db_table)
+    assert not [name for name in found if name.endswith("_meat")]
 
 
 def test_entries_page_filters_by_state_assignment_and_operator() -> None:

@@ -1,4 +1,6 @@
+import json
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.urls import reverse
@@ -17,7 +19,8 @@ from embudo.business.intake.tests.builders import (
     sven,
     vera,
 )
-from embudo.foundation.access.tests.builders import a_client, user_of
+from embudo.business.intake.tests.calling import call
+from embudo.foundation.access.tests.builders import a_client, a_user, an_actor, user_of
 from embudo.kernel.actor import Actor
 from embudo.kernel.errors import Refused
 
@@ -78,6 +81,25 @@ def test_second_page_goes_on_to_the_next_and_does_not_say_what_differed() -> Non
         entry.refresh_from_db()
         assert entry.second == ("same" if typed is FIRST else "different")
     assert said[0] == said[1]
+
+
+@pytest.mark.parametrize("who", [olga, otto, sven, cora, petra, vera])
+def test_waiting_seconds_are_those_that_the_slow_way_finds(who: Any) -> None:
+    """What somebody sees already they are not asked for, whatever they are bound as."""
+    assignment = doubled()
+    bound(
+        assignment,
+        a_supervised := an_actor(a_user(roles=("operator",), name="Oskar")),
+        supervisor=user_of(sven()),
+    )
+    waiting(assignment)
+    an_entry(assignment, otto(), state="handed_in", tax_id=NIPS[1])
+    an_entry(assignment, a_supervised, state="handed_in", tax_id=NIPS[2])
+    actor = who()
+    seen = Entry.objects.visible_to(actor).filter(assignment=assignment)
+    slow = Entry.objects.filter(assignment=assignment, second="wanted").exclude(owner=actor.id)
+    assert slow.count() >= 2
+    assert queries.waiting_seconds(actor, assignment) == slow.exclude(pk__in=seen.values("pk")).count()
 
 
 def test_second_page_says_when_nothing_waits() -> None:
@@ -179,3 +201,57 @@ def test_claim_second_gives_no_entry_that_was_withdrawn() -> None:
     assert entry.state == "withdrawn"
     assert commands.claim_second(otto(), assignment) is None
     assert queries.waiting_seconds(otto(), assignment) == 0
+
+
+def leader() -> tuple[Actor, Entry]:
+    """Lea leads Olga, and enters herself: Olga's records she sees, but not what she may be asked to enter again."""
+    assignment = an_assignment(asked=ASKED, is_bound=False)
+    lea = an_actor(a_user(roles=("operator", "supervisor"), name="Lea Leader", email="lea@example.com"))
+    bound(assignment, lea, "supervisor")
+    bound(assignment, lea)
+    bound(assignment, olga(), supervisor=user_of(lea))
+    return lea, waiting(assignment, name="Masarnia Hel", town="Hel")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"q": "583012214"},
+        {"q": "Masarnia"},
+        {"filter": "phone"},
+        {"sort": "tax_id"},
+        {"columns": "name,phone"},
+        {"group": "tax_id"},
+        {"export": "csv", "columns": "name,tax_id"},
+    ],
+    ids=str,
+)
+def test_list_of_entries_tells_no_value_that_one_shall_enter_unseen(given: dict[str, str]) -> None:
+    who, entry = leader()
+    asked = {**given, "filter": list_filter("phone", FIRST["phone"])} if "filter" in given else given
+    for narrowed in ({}, {"assignment": str(entry.assignment_id)}):
+        if "export" not in asked:  # whose sight it is otherwise
+            assert "Masarnia Hel" in listed(who, narrowed)
+            assert "Masarnia Hel" in listed(cora(), {**asked, **narrowed})
+        text = listed(who, {**asked, **narrowed})
+        assert "Masarnia Hel" not in text
+        assert "filter" in given or not any(value in text for value in (*FIRST.values(), "58 301 22 14"))
+
+
+def list_filter(name: str, value: str) -> str:
+    return json.dumps({"and": [{"attribute": name, "op": "is", "value": value}]})
+
+
+def listed(who: Actor, given: dict[str, str]) -> str:
+    answer: Any = a_client(who).get("/entries/", given)
+    text = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    return str(text.decode()).replace(str(given), "")
+
+
+def test_entries_for_programs_are_not_found_by_what_one_shall_enter_unseen() -> None:
+    who, entry = leader()
+    assert call(who, "GET", "/entries")[1]["items"][0]["id"] == str(entry.pk)
+    for query in ("q=583012214", "q=Masarnia", f"filter={quote(list_filter('phone', FIRST['phone']))}"):
+        assert call(cora(), "GET", f"/entries?{query}")[1]["items"] != []
+        assert call(who, "GET", f"/entries?{query}")[1]["items"] == []
+    begun(who, entry.assignment)

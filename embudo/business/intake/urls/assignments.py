@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{ONE}bind-group/", binding.BindGroup.as_view(), name="bind_group"),
     path(f"{ONE}parts/<uuid:person_id>/close/", closing.ClosePart.as_view(), name="close_part"),
     path(f"{ONE}progress/", progress.ProgressPage.as_view(), name="progress"),
+    path(f"{ONE}without-second/", closing.WaiveSecond.as_view(), name="waive_second"),
     path(f"{ONE}late/", closing.LateDrafts.as_view(), name="late_drafts"),
     path(f"{BINDING}edit/", binding.EditBinding.as_view(), name="binding_edit"),
     path(f"{BINDING}unbind/", binding.Unbind.as_view(), name="unbind"),
@@ -29,5 +30,6 @@ urlpatterns: list[URLPattern] = [
         name="closing_reopen",
     ),
     path("likenesses/", alike.Likenesses.as_view(), name="likenesses"),
+    path("likenesses/decide/", alike.DecideLikenesses.as_view(), name="likenesses_decide"),
     path("likenesses/<uuid:likeness_id>/", alike.DecideLikeness.as_view(), name="likeness_decide"),
 ]

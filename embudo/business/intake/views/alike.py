@@ -1,16 +1,20 @@
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
 from embudo.business.intake import commands, queries
+from embudo.business.intake.forms.entries import LikenessesForm
 from embudo.business.intake.permissions import DECIDE
 from embudo.business.intake.views.badges import entry_badge
 from embudo.foundation.ui.hooks_registry import record_url
 from embudo.foundation.ui.pages import CommandPage, ListPage
 from embudo.foundation.ui.parts import Column, Crumb, Filter
+from embudo.foundation.ui.picking import RowPicking, picked_ids
 from embudo.kernel.actor import Actor
 
 NAV = "intake:likenesses"
@@ -34,6 +38,21 @@ def assignment_choices(actor: Actor) -> list[tuple[str, str]]:
     return [(str(pk), title) for pk, title in queries.assignments_alike(actor)]
 
 
+class PairPicking(RowPicking):
+    def acts(self) -> list[tuple[str, Any, str, str, bool]]:
+        return [(reverse("intake:likenesses_decide"), gettext("Decide…"), "badge-check", "decide", False)]
+
+
+class PairPicker:
+    """Fills the list's slot: several pairs are decided at once."""
+
+    def picking(self, page: ListPage, model: Any) -> PairPicking:
+        return PairPicking(page)
+
+
+PAIRS = PairPicker()
+
+
 class Likenesses(ListPage):
     """Pairs of entries that may be of the same, for whoever leads both to decide."""
 
@@ -50,6 +69,7 @@ class Likenesses(ListPage):
         Column("created", _("Found"), kind="datetime", sort="created", descends_first=True),
     )
     filters = (Filter("assignment", _("Assignment"), assignment_choices, "entry__assignment"),)
+    editor = PAIRS
     search_fields = ("entry__name", "other__name")
     search_label = _("Find by name")
     default_sort = "-created"
@@ -61,6 +81,45 @@ class Likenesses(ListPage):
 
     def count_text(self, n: int) -> str:
         return ngettext("%(n)s pair", "%(n)s pairs", n) % {"n": self.count_shown(n)}
+
+
+class DecideLikenesses(CommandPage):
+    """One answer for all the pairs that were picked, for one reason."""
+
+    command = commands.decide_likenesses
+    form_class = LikenessesForm
+    submit_label = _("Decide")
+    nav = NAV
+    crumbs = (Crumb(_("Look-alike entries"), reverse_lazy(NAV)),)
+    cancel_url = reverse_lazy(NAV)
+
+    @cached_property
+    def ids(self) -> list[UUID]:
+        return picked_ids(self.request.GET)
+
+    def get_title(self) -> str:
+        n = len(self.ids)
+        return ngettext("Decide about %(n)d pair", "Decide about %(n)d pairs", n) % {"n": n}
+
+    def initial(self, record: Any) -> Mapping[str, Any]:
+        return {}
+
+    def perform(self, actor: Any, record: Any, data: Mapping[str, Any]) -> Any:
+        is_same = data["answer"] == "same"
+        return commands.decide_likenesses(actor, ids=self.ids, is_same=is_same, comment=data["comment"])
+
+    def success_message(self, result: Any) -> str:
+        done = sum(is_decided for _pk, is_decided in result)
+        left = len(result) - done
+        said = ngettext("%(n)d pair was decided.", "%(n)d pairs were decided.", done) % {"n": done}
+        if left:
+            said += " " + ngettext(
+                "%(n)d was decided by somebody else before.", "%(n)d were decided by somebody else before.", left
+            ) % {"n": left}  # fmt: skip
+        return said
+
+    def success_url(self, result: Any, record: Any) -> str:
+        return reverse(NAV)
 
 
 class DecideLikeness(CommandPage):

@@ -19,6 +19,7 @@ from embudo.business.intake.permissions import (
     VIEW_ASSIGNMENTS,
     VIEW_ENTRIES,
     VIEW_PROGRESS,
+    WAIVE_SECOND,
 )
 from embudo.business.intake.queries import Counts
 from embudo.business.intake.rules.policies import Policy
@@ -73,7 +74,13 @@ class Assignments(ListPage):
         Column("principal__name", _("Principal"), kind="person"),
         Column("coordinator__name", _("Coordinator"), kind="person"),
         Column("deadline", _("Deadline"), kind="date", sort="deadline"),
-        Column("entered", ENTERED, cell=lambda row: atoms.number(counts_of(row).entered), end=True),
+        Column(
+            "entered",
+            ENTERED,
+            cell=lambda row: atoms.number(counts_of(row).entered),
+            value=lambda row: counts_of(row).entered,
+            end=True,
+        ),
         Column("accepted", _("Accepted"), cell=done_cell),
     )
     tabs = (
@@ -216,9 +223,19 @@ class AssignmentPage(RecordPage):
             "closings": self.closings(),
             "parent": record.parent if queries.is_seen(actor, record.parent_id) else None,
             "late": late,
+            "lacking": self.lacking(),
+            "may_waive": self.reaches(WAIVE_SECOND),
+            "may_bind": bool(self.duties),
             "alike": alike,
             "links": self.links(),
         }
+
+    def lacking(self) -> int:
+        """Entries that wait in vain for a second entry, told to whoever can do something about it."""
+        if not (self.duties or self.reaches(WAIVE_SECOND)):
+            return 0
+        found = queries.lacking_seconds([self.record]).get(self.record.pk)
+        return found.entries if found else 0
 
     def parts(self) -> list[Any]:
         may_see = self.actor.may(VIEW_PROGRESS) or self.duties

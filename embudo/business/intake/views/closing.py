@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.urls import reverse
@@ -6,6 +6,7 @@ from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
 from embudo.business.intake import commands, queries
 from embudo.business.intake.forms.assignments import CauseForm
+from embudo.business.intake.forms.second import WaiveForm
 from embudo.business.intake.permissions import CLOSE_PART
 from embudo.business.intake.rules.states import Duty
 from embudo.business.intake.views.assignments import ASSIGNMENTS, NAV
@@ -130,6 +131,37 @@ class ReopenClosing(ConfirmPage):
     def success_message(self, result: Any) -> str:
         n = result.bindings
         return ngettext("Open again, with %(n)d part.", "Open again, with %(n)d parts.", n) % {"n": n}
+
+
+class WaiveSecond(OfAssignment):
+    """What waits for a second entry that nobody is there to give goes on, for a reason."""
+
+    command = commands.waive_second
+    form_class = WaiveForm
+    title = _("Go on without a second entry")
+    submit_label = _("Go on without")
+
+    def initial(self, record: Any) -> Mapping[str, Any]:
+        return {}
+
+    def form_context(self, form: Any) -> dict[str, Any]:
+        lacking = queries.lacking_seconds([self.record]).get(self.record.pk)
+        return super().form_context(form) | {"intro": self.told(lacking.entries if lacking else 0)}
+
+    def told(self, n: int) -> str:
+        if not n:
+            return gettext("Nothing waits in vain: somebody is there to enter it again.")
+        return ngettext(
+            "%(n)d entry goes on: what was drawn to be verified goes to a verifier, the rest is accepted.",
+            "%(n)d entries go on: what was drawn to be verified goes to a verifier, the rest is accepted.",
+            n,
+        ) % {"n": n}
+
+    def success_message(self, result: Any) -> str:
+        return ngettext("%(n)d entry went on.", "%(n)d entries went on.", result) % {"n": result}
+
+    def success_url(self, result: Any, record: Any) -> str:
+        return record_url("intake:assignment", record.pk)
 
 
 class LateDrafts(RecordPage):

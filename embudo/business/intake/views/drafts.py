@@ -132,5 +132,8 @@ def places(request: HttpRequest) -> HttpResponse:
         name: request.GET.get(name, "").replace("\0", "")[:80]
         for name in ("postcode", "town", "region", "country")
     }
-    country = typed.pop("country") or organisation().country
+    about = uuid_of(request.GET.get("assignment", ""))
+    part = queries.part_with_assignment(actor_of(request), about) if about else None
+    home = queries.home_country(part.assignment) if part else organisation().country
+    country = typed.pop("country") or home
     return render(request, "directory/places.html", directory.place_hints(country, **typed))

@@ -119,10 +119,7 @@ class EnteringPage(CommandPage):
             initial=self.initial(self.record),
         )  # fmt: skip
         if self.kept:
-            form.initial = {
-                **form.initial,
-                **{one.name: self.kept.get(one.name, "") for one in form.asked_fields},
-            }
+            form.restore(self.kept)
         return form
 
     def given(self, data: Mapping[str, Any]) -> dict[str, Any]:

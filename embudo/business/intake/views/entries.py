@@ -13,7 +13,9 @@ from embudo.business.intake import queries
 from embudo.business.intake.permissions import VIEW_ENTRIES
 from embudo.business.intake.rules.states import EntryState
 from embudo.business.intake.views.badges import entry_badge
+from embudo.foundation.attributes.rules.tree import conditions_of
 from embudo.foundation.ui.hooks_registry import record_url
+from embudo.foundation.ui.keyset import KeysetPage
 from embudo.foundation.ui.pages import ListPage
 from embudo.foundation.ui.parts import Column, Filter, Tab
 from embudo.kernel.actor import Actor
@@ -91,8 +93,27 @@ class Entries(ListPage):
         return queries.entries_seen(self.actor)
 
     def narrowed(self, queryset: QuerySet[Any], tab: Tab | None) -> QuerySet[Any]:
-        found = super().narrowed(queryset, tab)
+        found = self.unprobed(super().narrowed(queryset, tab))
         return queries.with_returned(found) if self.shows_returned_first else found
+
+    def unprobed(self, found: QuerySet[Any]) -> QuerySet[Any]:
+        """Where the list looks into values that the reader shall enter without having read them, it leaves those entries out."""
+        if not self.sees_others:
+            return found
+        hidden, about = queries.blindness(self.actor)
+        return found.exclude(about) if hidden and (self.words or hidden & self.looked_into) else found
+
+    @property
+    def looked_into(self) -> set[str]:
+        """The attributes that are shown, and by which it is narrowed, ordered, grouped and laid out."""
+        keys = {column.key for column in self.columns} | {column.sort for column in self.columns}
+        if self.design:
+            design = self.design
+            keys |= {sort.removeprefix("-") for sort in design.sorts} | {design.group}
+            keys |= {design.look.by, design.look.total} | {
+                one.attribute.key for one in conditions_of(design.node)
+            }
+        return keys
 
     @property
     def shows_returned_first(self) -> bool:
@@ -103,9 +124,15 @@ class Entries(ListPage):
     @property
     def order(self) -> str:
         if self.shows_returned_first:
-            return f"-{queries.RETURNED},{NEWEST}"
+            return queries.RETURNED_FIRST
         found = super().order
         return found if self.chosen_assignment else BY_ID.get(found, found)
+
+    def page_of(self, queryset: QuerySet[Any]) -> KeysetPage:
+        if self.face or not self.shows_returned_first:
+            return super().page_of(queryset)
+        places = {key: self.given_cursor(key) for key in ("after", "before")}
+        return queries.page_of_returned_first(queryset, size=self.size, fields=self.fields, **places)
 
     @cached_property
     def own_filters(self) -> tuple[Filter, ...]:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
 from embudo.business.intake import commands, queries
 from embudo.business.intake.forms.verification import NextForm, VerdictForm
-from embudo.business.intake.models import Entry
+from embudo.business.intake.models import Assignment, Entry
 from embudo.business.intake.permissions import CONVERSE, VERIFY
 from embudo.business.intake.rules.verdicts import LEASE, Outcome
 from embudo.business.intake.views.entry_page import talk_context
@@ -81,6 +81,12 @@ class Queue(Page):
     def news(self) -> str:
         return waiting_text(self.total) if self.request.GET.get("known") == "0" and self.total else ""
 
+    def lacking(self) -> list[tuple[Assignment, int]]:
+        """Where entries never come into the queue: they wait for a second entry that nobody is there to give."""
+        listed = [one.assignment for one in self.queued]
+        found = queries.lacking_seconds(listed)
+        return [(one, found[one.pk].entries) for one in listed if one.pk in found]
+
     def get_context(self) -> dict[str, Any]:
         chosen = self.chosen
         shown = queries.first_waiting(self.actor, chosen.assignment if chosen else None)
@@ -93,6 +99,7 @@ class Queue(Page):
             "held": sum(one.held for one in self.queued),
             "accepted": sum(one.accepted for one in self.queued),
             "rejected": sum(one.rejected for one in self.queued),
+            "lacking": self.lacking(),
             "corrected": sum(one.corrected for one in self.queued),
             "said": waiting_text(self.total),
             "news": self.news,

@@ -17,12 +17,12 @@ from embudo.foundation.editing.commands import BulkAct
 from embudo.foundation.editing.forms import NOBODY, VALUE, AssignForm, EditForm, TagForm
 from embudo.foundation.editing.models import BulkRun
 from embudo.foundation.editing.rules import AT_ONCE, MOST, What, check_count
-from embudo.foundation.editing.views.bar import PICKED, WHOLE, picked_ids
 from embudo.foundation.editing.views.runs import address_of
 from embudo.foundation.editing.views.shown import done_text
 from embudo.foundation.ui.forms import EmptyForm
 from embudo.foundation.ui.pages import CommandPage, ListPage
 from embudo.foundation.ui.pages.opened import list_page
+from embudo.foundation.ui.picking import PICKED, WHOLE, picked_ids
 from embudo.kernel.actor import Actor
 from embudo.kernel.errors import Forbidden, Invalid, NotFound
 from embudo.kernel.kind import ImportField, RecordKind, kind_named

@@ -20,13 +20,13 @@ from embudo.foundation.recycle.commands.mentions import (
 from embudo.foundation.recycle.models import Erasure, Recycled
 from embudo.foundation.recycle.permissions import ERASE
 from embudo.foundation.recycle.queries.bins import bins_of
-from embudo.foundation.recycle.queries.plan import ids_in, recycling_of
+from embudo.foundation.recycle.queries.plan import erasing_of, ids_in, kind_to_erase, recycling_of
 from embudo.foundation.recycle.rules import Why, check_in_bin, telling
 from embudo.foundation.ui.forms import phone_text
 from embudo.kernel import clock, personal
 from embudo.kernel.act import attempt
 from embudo.kernel.actor import Actor
-from embudo.kernel.change import create, update
+from embudo.kernel.change import create, delete, update
 from embudo.kernel.command import command
 from embudo.kernel.erasing import Erased, erase_elsewhere
 from embudo.kernel.errors import Refused
@@ -34,6 +34,7 @@ from embudo.kernel.event import publish
 from embudo.kernel.former import also_known_as
 from embudo.kernel.kind import RecordKind, all_kinds, kind_of
 from embudo.kernel.record import Record, lock
+from embudo.kernel.reference import references_to
 
 Place = tuple[str, UUID]
 
@@ -76,7 +77,9 @@ class Going:
 
 def erase(actor: Actor, kind_name: str, record_id: UUID, why: str) -> Erasure:
     going, erasures = Going(first=set(also_known_as(kind_name, record_id))), []
-    for kind, one in [*_followers(kind_name, record_id), (recycling_of(kind_name)[0], record_id)]:
+    known = {record_id, *also_known_as(kind_name, record_id)}
+    followers = [*_copies(kind_name, known), *_followers(kind_name, known)]
+    for kind, one in [*followers, (kind_to_erase(kind_name), record_id)]:
         _take(actor, kind, one, going)
         erasures.append(_remember(actor, kind.name, one, why))
     erased = Erased(frozenset(going.places), telling(going.texts))
@@ -87,9 +90,22 @@ def erase(actor: Actor, kind_name: str, record_id: UUID, why: str) -> Erasure:
     return erasures[-1]
 
 
-def _followers(kind_name: str, record_id: UUID) -> Iterator[tuple[RecordKind, UUID]]:
+def _copies(kind_name: str, known: set[UUID]) -> Iterator[tuple[RecordKind, UUID]]:
+    """Records that stay and are blanked: those that name it, and those that did until it was deleted."""
+    bins = Recycled.objects.filter(kind=kind_name, record_id__in=known).values_list("links", flat=True)
+    emptied = [(link["kind"], link["column"], UUID(link["id"])) for links in bins for link in links]
+    for kind in all_kinds():
+        for name in kind.erased_with.follows if kind.erased_with else ():
+            column: Any = kind.model._meta.get_field(name)
+            if column.related_model._meta.label_lower != kind_name:
+                continue
+            living = kind.model._base_manager.filter(**{f"{name}__in": known}).values_list("pk", flat=True)
+            before = [pk for was, at, pk in emptied if (was, at) == (kind.name, column.attname)]
+            yield from ((kind, one) for one in dict.fromkeys([*living, *before]))
+
+
+def _followers(kind_name: str, known: set[UUID]) -> Iterator[tuple[RecordKind, UUID]]:
     """Records that are about the same person: they are erased with it, living or deleted."""
-    known = {record_id, *also_known_as(kind_name, record_id)}
     for kind in all_kinds():
         for name in kind.recycling.erasing.follows if kind.recycling and kind.recycling.erasing else ():
             column: Any = kind.model._meta.get_field(name)
@@ -119,24 +135,44 @@ def _take(actor: Actor, kind: RecordKind, record_id: UUID, going: Going) -> None
 
 def _mentioning(kind: RecordKind, record: Any, going: Going) -> set[MentionPlace]:
     """None where the record follows another that stays: whose name it is, that one still says."""
-    erasing = kind.recycling.erasing if kind.recycling else None
+    erasing = None if kind.erased_with else erasing_of(kind)
     follows = [getattr(record, f"{name}_id") for name in erasing.follows] if erasing else []
     stays = any(one is not None and one not in going.first for one in follows)
     return set() if erasing is None or stays else mentioning(record)
 
 
 def _remove_or_blank(actor: Actor, kind: RecordKind, record: Record) -> None:
-    erasing = kind.recycling.erasing if kind.recycling else None
+    if kind.recycling is None:
+        _blank(actor, kind, record)
+        return
     try:
         with attempt():
             put_in_bin(actor, kind, record)
     except Refused:
-        if erasing is None or erasing.blank is None:
+        if not _blank(actor, kind, record):
             raise
-        values = dict(erasing.blank(record))
-        update(record, **values, **record.derived(**values))
-        for row in written_about(record):
-            put_in_bin(actor, kind_of(row), row, is_checked=False)
+
+
+def _blank(actor: Actor, kind: RecordKind, record: Record) -> bool:
+    """Empties what says who it is about; False where its kind does not say how."""
+    erasing = erasing_of(kind)
+    if erasing is None or erasing.blank is None:
+        return False
+    values = dict(erasing.blank(record))
+    update(record, **{**values, **record.derived(**values)})
+    for row in written_about(record):
+        put_in_bin(actor, kind_of(row), row, is_checked=False)
+    for part in list(_parts(kind, record)):
+        delete(part)
+    return True
+
+
+def _parts(kind: RecordKind, record: Record) -> Iterator[Record]:
+    """What belongs to the record and says no less of whose it is: further addresses, where somebody works."""
+    parts = kind.recycling.parts if kind.recycling else ()
+    for reference in references_to(type(record)):
+        if reference.model in parts:
+            yield from reference.rows(kind.name, [record.pk])
 
 
 def _empty(entry: Recycled, going: Going) -> None:
@@ -152,7 +188,8 @@ def _empty(entry: Recycled, going: Going) -> None:
 
 def _texts(kind: RecordKind, ids: set[UUID]) -> set[str]:
     """Names, addresses and numbers by which the record is or was known, as the log has them and as they are shown."""
-    names = kind.recycling.erasing.names if kind.recycling and kind.recycling.erasing else ()
+    erasing = erasing_of(kind)
+    names = erasing.names if erasing else ()
     found: set[str] = set()
     for text in said_of(ids, names) if names else ():
         parts = text.split() if all(one[0] == "+" or "@" in one for one in text.split()) else [text]

@@ -25,6 +25,19 @@ def recycling_of(kind_name: str) -> tuple[RecordKind, Recycling]:
     return kind, kind.recycling
 
 
+def erasing_of(kind: RecordKind) -> Erasing | None:
+    """By what somebody is known in records of this kind, and what is left of one."""
+    return kind.erased_with or (kind.recycling.erasing if kind.recycling else None)
+
+
+def kind_to_erase(kind_name: str) -> RecordKind:
+    """Also of records that are never deleted but blanked; NotFound where this kind keeps what it has."""
+    kind = kind_named(kind_name)
+    if kind is None or not (kind.recycling or kind.erased_with):
+        raise NotFound
+    return kind
+
+
 def check_reach(actor: Actor, record: Record, permission: Permission) -> None:
     if not (actor.may(permission) and record.is_within(actor, permission)):
         raise Forbidden(permission.code)
@@ -185,7 +198,7 @@ def erasure_preview(record: Record) -> Preview:
     follow = {
         kind.plural
         for kind in all_kinds()
-        if kind.recycling and kind.recycling.erasing and _follows(kind, kind.recycling.erasing, record)
+        if (erasing := erasing_of(kind)) is not None and _follows(kind, erasing, record)
     }
     moved = [group for group in told.emptied if group.label in follow]
     stays = [group for group in told.emptied if group.label not in follow]

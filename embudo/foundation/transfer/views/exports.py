@@ -84,6 +84,7 @@ class ListExporter:
         ordered = page.ordered(found)
         rows = (ordered.values("pk", *page.fields) if page.fields else ordered).iterator(chunk_size=CHUNK)
         while some := list(islice(rows, CHUNK)):
+            page.prepare(some)
             columns = [
                 rules.exported_column([read(row) for row in some], kind, zone) for read, kind in readers
             ]
