@@ -49,7 +49,8 @@ def send(
     """What is wrong with the answer to one wrong request."""
     told = f"{endpoint.methods[0]} /{endpoint.route} with {case.told}"
     path = endpoint.own_path(world) + (f"?{case.query}" if case.query else "")
-    given: dict[str, Any] = {"data": case.body, "content_type": case.content_type, "headers": case.headers}
+    headers = endpoint.headers | case.headers
+    given: dict[str, Any] = {"data": case.body, "content_type": case.content_type, "headers": headers}
     with transaction.atomic(), watched() as writes:
         response = caller.ask(endpoint.methods[0], path, is_api=True, **given)
         changed = differing(before, dump()) if writes.statements else []

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from embudo.kernel import bell, personal
 from embudo.kernel.actor import Actor
 from embudo.kernel.models import LogAbout, LogEntry
-from embudo.kernel.prepared import insert, insert_all, made
+from embudo.kernel.prepared import insert_all, insert_made, made
 from embudo.kernel.record import Record, new_id
 
 
@@ -76,7 +76,7 @@ class Act:
         elif len(entries) > 1:
             insert_all(entries)
         else:
-            insert(entries[0])
+            insert_made(entries[0])
         further = [
             LogAbout(entry=entry, kind=kind, record_id=record_id)
             for entry, event in zip(entries, self.events, strict=True)

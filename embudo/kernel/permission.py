@@ -21,10 +21,12 @@ class Scope(StrEnum):
 
 WIDTH = {Scope.OWN: 0, Scope.TEAM: 1, Scope.SUBTREE: 2, Scope.ALL: 3}
 
-# Default roles by what they do all day: look after customers, or record and verify by assignment.
+# Default roles by what they do all day: look after customers, record and verify by assignment,
+# or set what customers may spend.
 STAFF = ("manager", "seller", "collector")
 RECORDING = ("operator", "supervisor", "coordinator", "principal", "verifier")
-EVERYBODY = (*STAFF, *RECORDING)
+QUOTAS = ("officer", "approver")
+EVERYBODY = (*STAFF, *RECORDING, *QUOTAS)
 
 
 def reaching_all(roles: Iterable[str]) -> dict[str, Scope]:
@@ -43,6 +45,9 @@ ROLE_SCOPES: Mapping[str, Scope] = {
     "coordinator": Scope.ALL,
     "principal": Scope.OWN,
     "verifier": Scope.OWN,
+    "officer": Scope.ALL,
+    "approver": Scope.ALL,
+    "till": Scope.ALL,
 }
 
 _registry: dict[str, "Permission"] = {}

@@ -21,7 +21,7 @@ from django.db.models.sql import InsertQuery, UpdateQuery
 from django.db.transaction import TransactionManagementError
 
 from embudo.kernel.actor import Actor
-from embudo.kernel.columns import adapter_of, column_of, copy_rows, insert_arrays, sent
+from embudo.kernel.columns import PLAIN, adapter_of, column_of, copy_rows, insert_arrays, sent
 from embudo.kernel.errors import NotFound
 from embudo.kernel.permission import Permission, Scope
 
@@ -288,6 +288,40 @@ def insert(row: Model, *, or_ignore: bool = False) -> bool:
     return is_new
 
 
+def insert_made(row: Model, *, or_ignore: bool = False) -> bool:
+    """
+    The same for a row that `made` made of values as their columns hold them: most go out as they are. Django's way of
+    asking each field about its value takes as long as the database takes to write the row.
+    """
+    connection = connections[DEFAULT_DB_ALIAS]
+    kind = type(row)
+    key = (connection.vendor, kind, or_ignore)
+    if key not in _inserts:
+        _inserts[key] = _insert(row, or_ignore=or_ignore)
+    known, held = _inserts[key], vars(row)
+    params = [
+        value if is_plain and type(value := held[name]) in PLAIN else adapt(held[name])
+        for name, is_plain, adapt in _adapters_of(kind, known, connection)
+    ]
+    with repeating_cursor(connection, known.sql) as cursor:
+        cursor.execute(known.sql, params)
+        is_new = bool(cursor.rowcount > 0)
+    row._state.adding, row._state.db = False, connection.alias
+    return is_new
+
+
+def _adapters_of(
+    kind: type[Model], known: _Insert, connection: BaseDatabaseWrapper
+) -> list[tuple[str, bool, Callable[[Any], Any]]]:
+    place = (connection.vendor, kind)
+    if place not in _adapters:
+        _adapters[place] = [
+            (one.attname, one.get_internal_type() not in STRUCTURED, adapter_of(one, connection))
+            for one in known.fields
+        ]
+    return _adapters[place]
+
+
 def _insert(row: Model, *, or_ignore: bool) -> _Insert:
     meta = type(row)._meta
     fields = [one for one in meta.local_concrete_fields if not one.generated and one is not meta.auto_field]
@@ -347,13 +381,7 @@ def insert_all(rows: Sequence[Model], *, or_ignore: bool = False) -> int:
     if key not in _inserts:
         _inserts[key] = _insert(rows[0], or_ignore=or_ignore)
     known = _inserts[key]
-    place = (connection.vendor, kind)
-    if place not in _adapters:
-        _adapters[place] = [
-            (one.attname, one.get_internal_type() not in STRUCTURED, adapter_of(one, connection))
-            for one in known.fields
-        ]
-    columns = [column_of(rows, *one) for one in _adapters[place]]
+    columns = [column_of(rows, *one) for one in _adapters_of(kind, known, connection)]
     if connection.vendor != "postgresql" or len(rows) < MANY:
         with repeating_cursor(connection, known.sql) as cursor:
             cursor.executemany(known.sql, list(zip(*columns, strict=True)))

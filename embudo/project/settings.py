@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "embudo.business.supply",
     "embudo.business.sales",
     "embudo.business.intake",
+    "embudo.business.quota",
     "embudo.business.billing",
     "embudo.business.insight",
     # entrypoints

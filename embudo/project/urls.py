@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("search/", include("embudo.foundation.search.urls")),
     module("embudo.business.supply.urls"),
     module("embudo.business.sales.urls"),
+    module("embudo.business.quota.urls"),
     module("embudo.business.intake.urls"),
 ]
 

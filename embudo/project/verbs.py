@@ -184,7 +184,23 @@ VERBS = (
             option("name", nargs="?", help="one measurement; without it all"),
             option("--json", metavar="FILE", help="also write the rows here"),
             option(
-                "--rows", type=int, help="how many records (default: what the measurement is defined for)"
+                "--rows",
+                "--accounts",
+                type=int,
+                help="how many records (default: what the measurement is defined for)",
+            ),
+            option(
+                "--data",
+                dest="purchases",  # `data` is where an installation keeps its own
+                metavar="FILE",
+                help="of forecast: purchases by account and day, as CSV or as a retail set in Parquet",
+            ),
+            option("--calls", type=int, help="of quota: how many in the load (default: 20000)"),
+            option("--processes", type=int, help="of quota: how many tills (default: 4)"),
+            option(
+                "--entries",
+                type=int,
+                help="of quota: fill an account with so many and compare it with one of 1000 (default: not)",
             ),
             option("--people", type=int, help="of operators: how many (default: 300, on SQLite 30)"),
             option("--seconds", type=int, help="of operators: how long (default: 90)"),

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from tests.a11y import states, states_intake
+from tests.a11y import states, states_intake, states_quota
 from tests.a11y.gate import LOOKS, Gate, State
 from tests.journeys.intake import intake_scene
 from tests.journeys.people import Person
+from tests.journeys.quota import quota_scene
 from tests.journeys.scene_words import LANGUAGES
 from tests.journeys.server import Product
 
@@ -88,7 +89,10 @@ def test_gate_finds_nothing(
     found: list[str] = []
     recorded = intake_scene(product, f"gate-{language}-{look}", language)
     crews = states_intake.crews(recorded, recorded["people"])
-    for email, all_of_them in {**groups(product.scene, language), **crews}.items():
+    allowed = quota_scene(product, f"gate-{language}-{look}", language, is_whole=True)
+    desks = states_quota.desks(allowed, language)
+    everybody = [*groups(product.scene, language).items(), *crews.items(), *desks.items()]
+    for email, all_of_them in everybody:
         if states_here := wanted(all_of_them):
             gate = Gate(product.base, browser, language, enter(email) if email else None)
             gate.check(states_here, [look], is_full=language == turn())

@@ -35,6 +35,7 @@ FURNITURE = {
 EXTRA_ROOMS = {
     "access": {"middleware", "adapter"},  # the request learns who acts; what allauth is told about our pages
     "billing": {"typst"},  # the layout of printed invoices
+    "quota": {"typst"},  # of stories and statements
 }
 FREE_PLAN = {"ui", "rest"}  # these two are libraries for the others
 FORBIDDEN_PACKAGES = ("caldav", "niquests", "urllib3-future", "spyne")

@@ -2,3 +2,5 @@
 
 PASSWORD = "horse battery staple 7"
 LANGUAGES = ("en", "fr", "es", "pl")
+# Of whom a document has expired.
+BULK = ("Bora", "Brisa", "Bise")

@@ -131,6 +131,18 @@ def set_scene(data: Path, clock: Path) -> dict[str, Any]:
     return scene
 
 
+def acted(product: Product, module: str, *given: str) -> dict[str, Any]:
+    """What a scene's program says that it made, in the product while it runs."""
+    command = [sys.executable, "-m", module, *given]
+    settings = environment(
+        product.data, product.clock, DJANGO_SETTINGS_MODULE="embudo.project.settings", BASE_URL=product.base
+    )
+    done = subprocess.run(command, cwd=ROOT, env=settings, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    scene: dict[str, Any] = json.loads(done.stdout)
+    return scene
+
+
 @contextmanager
 def started(product: Product, port: int) -> Iterator[None]:
     smtp = product.mailbox.controller

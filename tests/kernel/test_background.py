@@ -9,7 +9,7 @@ from embudo.kernel.actor import system_actor
 from embudo.kernel.errors import Invalid, Refused, TooMany
 from embudo.kernel.event import Event, Subscription, on, publish
 from embudo.kernel.follow import follow
-from embudo.kernel.idempotency import Answer, begin, finish, release
+from embudo.kernel.idempotency import Answer, begin, claiming, finish
 from embudo.kernel.limit import take
 from embudo.kernel.models import Cursor, Job, LogEntry
 
@@ -191,9 +191,15 @@ def test_key_of_a_call_that_died_may_be_used_again() -> None:
         assert begin("u", "k", "body") is None
 
 
-def test_released_key_is_free() -> None:
-    begin("u", "k", "body")
-    release("u", "k")
+def failing_call() -> None:
+    with claiming("u", "k"):
+        begin("u", "k", "body")
+        raise ZeroDivisionError
+
+
+def test_key_of_a_call_that_failed_is_free() -> None:
+    with pytest.raises(ZeroDivisionError):
+        failing_call()
     assert begin("u", "k", "other") is None
 
 

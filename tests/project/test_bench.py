@@ -5,11 +5,17 @@ from socket import create_server, socket
 from threading import Thread
 
 import pytest
+from django.db.models import Count, Sum
 
-from embudo.business.intake import commands
+from embudo.business.intake import commands, queries
+from embudo.business.intake.models import Entry, Round, Tally
 from embudo.business.intake.tests.builders import an_assignment, an_entry, olga
+from embudo.foundation.access.models import User
+from embudo.foundation.access.queries import actor_of
+from embudo.foundation.access.tests.builders import a_client, with_roles
 from embudo.kernel.record import new_id
-from embudo.project.bench import figures, main
+from embudo.project.bench import assigned, entries, figures, main
+from embudo.project.bench.assigned import Assigned
 from embudo.project.bench.browser import Browser
 from embudo.project.bench.figures import Control, Row
 from embudo.project.bench.operators import Book, lost, turns
@@ -105,6 +111,38 @@ def test_lost_tells_what_was_acknowledged_and_is_not_there() -> None:
     kept = Book(entered={entry.name}, typed={str(draft.pk): 2})
     gone = Book(entered={entry.name, "Nobody"}, typed={str(draft.pk): 3, str(new_id()): 1})
     assert (lost(kept), lost(gone)) == ((0, 0), (1, 2))
+
+
+@pytest.mark.django_db
+def test_bench_of_entries_fills_an_assignment_that_everybody_looks_at() -> None:
+    with_roles()
+    filled = Assigned(600, lambda _text: None)
+    filled.plant()
+    assert Entry.objects.count() == Tally.objects.aggregate(n=Sum("n"))["n"] == 600
+    for one in entries.asked(filled):
+        page = a_client(actor_of(User.objects.get(email=f"{one.who}0@example.com"))).get(one.path)
+        assert page.status_code == 200, one
+        assert one.bare.milliseconds() > 0
+    counted = {
+        who: Entry.objects.extra(where=[sight]).count() for who, sight in entries.sights(filled).items()
+    }
+    for who, n in counted.items():
+        actor = actor_of(User.objects.get(email=f"{who}0@example.com"))
+        assert queries.entries(actor, assignment=filled.assignment.pk).count() == n
+
+
+@pytest.mark.django_db
+def test_bench_of_entries_copies_a_day_for_each_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(assigned, "A_DAY", 40)
+    with_roles()
+    filled = Assigned(400, lambda _text: None)
+    filled.plant()
+    days = Entry.objects.values_list("day").annotate(n=Count("pk"))
+    assert (Entry.objects.count(), len(days)) == (400, 10)
+    undone = Entry.objects.filter(state__in=assigned.UNDONE).dates("day", "day")
+    assert len(undone) <= assigned.LAST_DAYS
+    assert Entry.objects.filter(owner=filled.operators[0].person_id).count() == 200
+    assert Round.objects.count() == Entry.objects.filter(state__in=assigned.DECIDED).count()
 
 
 def test_operators_may_be_fewer_and_shorter() -> None:

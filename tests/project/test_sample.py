@@ -9,6 +9,8 @@ from embudo.business.billing.models import Invoice
 from embudo.business.billing.rules import Settlement
 from embudo.business.intake.models import Assignment, Delivery, Entry, Likeness, Message, Tally
 from embudo.business.intake.rules.states import EntryState
+from embudo.business.quota import queries as quotas
+from embudo.business.quota.models import Account, Change, Outlook, Run, SpendRequest, Switch
 from embudo.business.sales.models import Lead, Opportunity
 from embudo.foundation.access.models import User
 from embudo.foundation.activity.models import Task
@@ -105,3 +107,18 @@ def test_sample_has_people_who_record(loaded: Path) -> None:
     assert min(days) >= clock.today() - timedelta(days=15)
     drain()
     assert Delivery.objects.get().rows == 14
+
+
+def test_sample_has_a_quota_desk(loaded: Path) -> None:
+    doors = ("officer", "approver", "till")
+    assert [door for door in doors if f"{door}@example.com" not in loaded.read_text()] == []
+    assert "Token of the till: emb_" in loaded.read_text()
+    accounts = {one.reference: one for one in Account.objects.all()}
+    assert [accounts[f"Q-{number}"].state for number in (1004, 2002)] == ["held", "pending"]
+    assert set(Change.objects.values_list("state", flat=True)) == {"review", "scheduled"}
+    assert Switch.objects.get(state="proposed").account == accounts["Q-1005"]
+    assert SpendRequest.objects.get().account == accounts["Q-1002"]
+    assert Run.objects.get().day == clock.today()
+    assert quotas.faults_of(Account.objects.all()) == []
+    drain()
+    assert Outlook.objects.exists()

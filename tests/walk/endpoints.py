@@ -2,10 +2,12 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import RoutePattern
 
+from embudo.foundation.rest.operations import needs_key
 from embudo.foundation.ui.access_marks import is_for_everyone, is_public, permission_of
 from embudo.kernel.command import Command
 from embudo.kernel.permission import Permission
@@ -36,6 +38,12 @@ class Endpoint:
     @property
     def is_declared(self) -> bool:
         return self.is_public or self.is_for_everyone or self.permission is not None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What every call of it has to bring along: where a key is required, a new one."""
+        is_keyed = self.is_api and needs_key(self.operation.operation)
+        return {"Idempotency-Key": uuid4().hex} if is_keyed else {}
 
     @property
     def arguments(self) -> list[str]:

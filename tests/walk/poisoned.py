@@ -28,6 +28,7 @@ from embudo.kernel.money import Money
 from embudo.kernel.record import Record
 from tests.walk.canaries import OPENER, PAYLOADS, chunks
 from tests.walk.poisoned_work import work
+from tests.walk.quotas import Words, quotas
 from tests.walk.world import World
 
 ALL = "\n".join(PAYLOADS)
@@ -94,6 +95,7 @@ def poison(world: World, text: str) -> dict[str, Record]:
         **money(world, company, text),
         **around(world, lead, text),
         **work(world.ann, world.admin, text, ALL),
+        **quotas(world.ann, world.admin, Words(text[:60], text[:200], ALL)),
         **house(world, text, number),
     }
 

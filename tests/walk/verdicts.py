@@ -78,7 +78,8 @@ def is_refusal(response: Any) -> bool:
 def ask(endpoint: Endpoint, caller: Caller, world: World, method: str, path: str) -> Any:
     if endpoint.is_api:
         body, content_type = body_for(endpoint, world)
-        return caller.ask(method, path, is_api=True, data=body, content_type=content_type)
+        given = {"data": body, "content_type": content_type, "headers": endpoint.headers}
+        return caller.ask(method, path, is_api=True, **given)
     # a short answer where only the status is looked at: drawing 405 as a page takes most of the walk's time
     headers = None if method in endpoint.methods else {"Accept": "application/json"}
     body = card_moved(endpoint, world) if method == "POST" else ""

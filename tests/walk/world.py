@@ -35,6 +35,7 @@ from embudo.kernel.actor import ANONYMOUS, Actor
 from embudo.kernel.models import LogEntry
 from embudo.kernel.money import Money
 from embudo.kernel.record import Record
+from tests.walk.quotas import DESK, quota_value, quotas
 from tests.walk.recorded import BOUND, recorded, recorded_name, with_more_roles
 
 CALLERS = ("anonymous", "pending", "form key", "cat", "bob", "ann", "administrator")
@@ -58,6 +59,8 @@ class Caller:
         """Each request from the same cookies: signing out in one shall not change the next."""
         self.browser.cookies = SimpleCookie(self._cookies)
         headers = {**self.credential, **given.pop("headers", {})} if is_api else given.pop("headers", None)
+        if is_api and method == "POST" and "/quota/" in path:  # whose calls need a key
+            headers = {"Idempotency-Key": f"walk-{next(_numbers)}", **headers}
         answer: Any = self.browser.generic(method, path, headers=headers, **given)
         if (
             answer.streaming
@@ -71,10 +74,10 @@ class World:
 
     def __init__(self) -> None:
         an_admin()
-        with_more_roles(ann(), (*BOUND, "coordinator"))
+        with_more_roles(ann(), (*BOUND, "coordinator", *DESK))
         with_more_roles(bob(), BOUND)
         self.ann, self.bob, self.cat, self.admin = ann(), bob(), cat(), an_admin()
-        self.records: dict[str, Record] = recorded(self.ann, self.admin)
+        self.records: dict[str, Record] = recorded(self.ann, self.admin) | quotas(self.ann, self.admin)
         self._business()
         self._around()
         self._twins()
@@ -160,6 +163,9 @@ class World:
 
     def value(self, argument: str, route: str) -> tuple[Any, Record | None]:
         """The value that Ann would use, and the record behind it. KeyError: teach this table the new argument."""
+        of_quotas = quota_value(argument, route, self.records)
+        if of_quotas is not None:
+            return of_quotas
         plain = {
             "kind": "sales.lead",
             "name": "job_title",

@@ -1,59 +1,24 @@
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from babel.numbers import NumberFormatError, parse_decimal
 from django import forms
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.urls import reverse
-from django.utils import formats
-from django.utils.translation import get_language, gettext_lazy as _
+from django.utils.translation import gettext_lazy as _
 
 from embudo.business.billing.rules import MAX_LINES, MAX_TERMS, NET_TERMS, RATE_SCALE, InvoiceDraft, LineDraft
 from embudo.business.directory import queries as directory
 from embudo.business.supply import queries as supply
 from embudo.business.supply.models import Product
-from embudo.foundation.ui.forms import Form, LookupField, MoneyField, PaperDateField
+from embudo.foundation.ui.forms import Form, LookupField, MoneyField, NumberField, PaperDateField
 from embudo.foundation.ui.forms.base import finish_field
 from embudo.kernel.money import UNIT_PRICE_SCALE
 
 PARTS = ("product", "description", "quantity", "unit_price", "tax_percent")
 BLANK_LINES = 2  # beside those that are filled in
 PRODUCTS = 200  # offered in a line's list
-
-
-class NumberField(forms.CharField):
-    """A number as people write it in their language ("1 234,5"), exact."""
-
-    default_error_messages = {"invalid": _("Enter a number, for example 1.5.")}
-
-    def __init__(self, **kwargs: Any) -> None:
-        attrs = {"class": "num", "inputmode": "decimal", "autocomplete": "off"}
-        kwargs.setdefault("widget", forms.TextInput(attrs=attrs))
-        kwargs.setdefault("max_length", 24)
-        super().__init__(**kwargs)
-
-    def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]
-        typed = "".join(str(super().to_python(value)).split())
-        if not typed:
-            return None
-        for locale in ((get_language() or "en").replace("-", "_"), "en"):
-            try:
-                return Decimal(parse_decimal(typed, locale=locale, strict=True))
-            except (NumberFormatError, InvalidOperation):
-                continue
-        raise ValidationError(self.error_messages["invalid"], "invalid")
-
-    def run_validators(self, value: Any) -> None:
-        """The text's limits were checked on the text."""
-
-    def prepare_value(self, value: Any) -> Any:
-        if not isinstance(value, Decimal):
-            return value
-        whole = value.normalize() if value != value.to_integral_value() else value.quantize(Decimal(1))
-        return formats.number_format(whole, use_l10n=True, force_grouping=False)
 
 
 def line_field(number: int, part: str) -> str:

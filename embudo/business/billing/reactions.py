@@ -7,7 +7,10 @@ from django.utils.translation import gettext
 from embudo.business.billing import commands, queries
 from embudo.business.billing.events import InvoiceCorrected, InvoiceIssued, InvoiceOverdue, InvoicePaid
 from embudo.business.billing.queries.invoices import to_announce
+from embudo.business.quota import queries as quota
+from embudo.business.quota.events import AccountOpened
 from embudo.foundation.access.models import User
+from embudo.foundation.duplicates.events import MergeUndone, RecordsMerged
 from embudo.foundation.notify.commands import tell_user
 from embudo.foundation.ui.atoms import money
 from embudo.kernel import clock
@@ -46,6 +49,30 @@ def follow_due_dates() -> None:
     """The day changes for everybody at once: a look that costs one indexed row finds whether there is something to do."""
     if to_announce().exists():
         enqueue(announce_overdue, unique_key=f"billing.overdue:{int(clock.now().timestamp()) // 60}")
+
+
+@on(AccountOpened)
+def tell_new_account(event: AccountOpened, _entry: LogEntry) -> None:
+    """A quota account of a company that owes something already."""
+    company = quota.account(system_actor("debts"), event.account_id).company_id
+    if company is not None:
+        commands.tell_debts(system_actor("debts"), companies=[company])
+
+
+@on(RecordsMerged)
+def tell_merged_debts(event: RecordsMerged, _entry: LogEntry) -> None:
+    _tell_moved(event.kind, (event.survivor_id, *event.merged_ids))
+
+
+@on(MergeUndone)
+def tell_parted_debts(event: MergeUndone, _entry: LogEntry) -> None:
+    _tell_moved(event.kind, (event.survivor_id, *event.merged_ids))
+
+
+def _tell_moved(kind: str, ids: tuple[UUID, ...]) -> None:
+    """Invoices went from company to company, and with them what each owes."""
+    if kind == "directory.company":
+        commands.tell_debts(system_actor("debts"), companies=ids)
 
 
 @on(InvoiceOverdue)

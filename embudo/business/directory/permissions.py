@@ -1,19 +1,19 @@
 from django.utils.translation import gettext_lazy as _
 
-from embudo.kernel.permission import STAFF, Permission, Scope, reaching_all
+from embudo.kernel.permission import QUOTAS, STAFF, Permission, Scope, reaching_all
 
-# Everybody in sales and collections, and who coordinates recording, knows every company and person; each changes their own.
-SEEN = reaching_all((*STAFF, "coordinator"))
+# Everybody in sales and collections, who coordinates recording and who sets quotas knows every company and person; each
+# changes their own.
+KNOWING = (*STAFF, "coordinator", *QUOTAS)
+SEEN = reaching_all(KNOWING)
 SELLING = ("manager", "seller")
 
-VIEW_COMPANIES = Permission(
-    "directory.view_company", _("See companies"), roles=(*STAFF, "coordinator"), scopes=SEEN
-)
+VIEW_COMPANIES = Permission("directory.view_company", _("See companies"), roles=KNOWING, scopes=SEEN)
 REGISTER_COMPANY = Permission(
     "directory.register_company", _("Register companies"), roles=SELLING, scoped=False
 )
 CHANGE_COMPANY = Permission("directory.change_company", _("Change companies"), roles=SELLING)
-VIEW_PEOPLE = Permission("directory.view_person", _("See people"), roles=(*STAFF, "coordinator"), scopes=SEEN)
+VIEW_PEOPLE = Permission("directory.view_person", _("See people"), roles=KNOWING, scopes=SEEN)
 REGISTER_PERSON = Permission("directory.register_person", _("Register people"), roles=SELLING, scoped=False)
 CHANGE_PERSON = Permission("directory.change_person", _("Change people"), roles=SELLING)
 DELETE_COMPANY = Permission("directory.delete_company", _("Delete companies"), roles=SELLING)

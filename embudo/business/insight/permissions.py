@@ -1,7 +1,7 @@
 from django.utils.translation import gettext_lazy as _
 
-from embudo.kernel.permission import Permission
+from embudo.kernel.permission import QUOTAS, STAFF, Permission
 
 VIEW_DASHBOARD = Permission(
-    "insight.view_dashboard", _("See the dashboard"), roles=("manager", "seller", "collector"), scoped=False
+    "insight.view_dashboard", _("See the dashboard"), roles=(*STAFF, *QUOTAS), scoped=False
 )

@@ -1,6 +1,7 @@
 from embudo.business.billing.api import router as billing
 from embudo.business.directory.api import router as directory
 from embudo.business.intake.api import router as intake
+from embudo.business.quota.api import router as quota
 from embudo.business.sales.api import router as sales
 from embudo.business.supply.api import router as supply
 from embudo.foundation.access.api import router as access
@@ -40,6 +41,7 @@ ROUTERS = (
     duplicates,
     editing,
     directory,
+    quota,
     supply,
     sales,
     intake,

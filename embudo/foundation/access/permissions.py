@@ -20,6 +20,6 @@ VIEW_ACCESS = Permission(
 OWN_PROFILE = Permission(
     "access.own_profile",
     _("Change one's own profile, sessions and tokens"),
-    roles=EVERYBODY,
+    roles=(*EVERYBODY, "till"),  # a till's token is made by whoever sets the till up, signed in as it
     scoped=False,
 )

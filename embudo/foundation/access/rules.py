@@ -20,6 +20,9 @@ DEFAULT_ROLES = {
     "coordinator": _("Coordinator"),
     "principal": _("Principal"),
     "verifier": _("Verifier"),
+    "officer": _("Quota officer"),
+    "approver": _("Quota approver"),
+    "till": _("Till"),
 }
 
 WINDOW = timedelta(minutes=15)

@@ -10,7 +10,7 @@ from embudo.foundation.activity.rules import check_changed_by_hand
 from embudo.foundation.notify.rules import NotificationKind, register_notification_kind
 from embudo.foundation.ui.help import register_help
 from embudo.foundation.ui.hooks_registry import MenuEntry, Panel, about_url, register_menu, register_panel
-from embudo.kernel.kind import RecordKind, Recycling, SearchText, register_kind
+from embudo.kernel.kind import RecordKind, Recycling, SearchText, kind_named, register_kind
 from embudo.kernel.wording import register_event_text
 
 LONGEST_NAME = 60
@@ -75,11 +75,16 @@ def register_kinds() -> None:
         )
 
 
+def has_timeline(kind: str) -> bool:
+    found = kind_named(kind)
+    return found is None or not found.tells_itself
+
+
 def register_panels() -> None:
     register_panel(
         Panel(
             "*", "main", _("Activity"), lambda kind, pk: about_url("activity:timeline", kind, pk),
-            permissions.VIEW_TIMELINE, order=10, statements=5,
+            permissions.VIEW_TIMELINE, order=10, statements=5, fits=has_timeline,
         )
     )  # fmt: skip
     register_menu(

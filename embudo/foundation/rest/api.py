@@ -10,7 +10,7 @@ from ninja import NinjaAPI
 from ninja.operation import Operation
 
 from embudo.foundation.rest.openapi import completed
-from embudo.foundation.rest.operations import entered, permission_of
+from embudo.foundation.rest.operations import entered, needs_key, permission_of
 from embudo.foundation.rest.problems import not_found, problem, problem_of
 from embudo.foundation.rest.reading import StrictParser
 from embudo.foundation.rest.requests import BearerToken
@@ -47,7 +47,9 @@ class RestAPI(NinjaAPI):
         prefix = self.get_root_path(path_params or {}) if path_prefix is None else path_prefix
         if prefix not in self._schemas:
             permissions = {one.name: one.permission.code for one in self.walk() if one.permission}
-            self._schemas[prefix] = completed(super().get_openapi_schema(path_prefix=prefix), permissions)
+            keyed = {one.name for one in self.walk() if needs_key(one.operation)}
+            whole = super().get_openapi_schema(path_prefix=prefix)
+            self._schemas[prefix] = completed(whole, permissions, keyed)
         return self._schemas[prefix]
 
     def on_exception(self, request: HttpRequest, exc: Any) -> HttpResponse:

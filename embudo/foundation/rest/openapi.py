@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from pydantic.json_schema import models_json_schema
@@ -35,14 +35,16 @@ IF_MATCH = {
 }
 
 
-def completed(schema: dict[str, Any], permissions: Mapping[str, str]) -> dict[str, Any]:
+def completed(
+    schema: dict[str, Any], permissions: Mapping[str, str], keyed: Collection[str] = ()
+) -> dict[str, Any]:
     """
     Ninja's schema with what holds for every operation: its problems, its headers, its permission (`permissions`, by
-    operation id).
+    operation id); `keyed` are those that need an Idempotency-Key.
     """
     for methods in schema["paths"].values():
         for method, details in methods.items():
-            _complete(method, details)
+            _complete(method, details, is_keyed=details["operationId"] in keyed)
             if permissions.get(details["operationId"]):
                 details["x-permission"] = permissions[details["operationId"]]
     definitions = models_json_schema([(Problem, "serialization")], ref_template=REF)[1]["$defs"]
@@ -50,7 +52,7 @@ def completed(schema: dict[str, Any], permissions: Mapping[str, str]) -> dict[st
     return schema
 
 
-def _complete(method: str, details: dict[str, Any]) -> None:
+def _complete(method: str, details: dict[str, Any], *, is_keyed: bool) -> None:
     codes = dict(ALWAYS)
     if method != "get":
         codes |= WRITING
@@ -60,9 +62,13 @@ def _complete(method: str, details: dict[str, Any]) -> None:
     if method == "post":
         # an act on a record may take the version that the caller read
         codes |= MATCHING
-        details["parameters"] = [*details["parameters"], IDEMPOTENCY]
+        details["parameters"] = [*details["parameters"], IDEMPOTENCY | {"required": is_keyed}]
     for code, told in codes.items():
         details["responses"].setdefault(code, _answer(told))
+    for code, answer in details["responses"].items():
+        if int(code) >= 400 and "application/json" in answer.get("content", {}):  # a problem that says more
+            answer["content"] = {CONTENT_TYPE: answer["content"]["application/json"]}
+            answer["description"] = codes.get(int(code), answer["description"])
     details["responses"] = {str(code): answer for code, answer in sorted(details["responses"].items())}
 
 

@@ -2,7 +2,6 @@ from collections.abc import Callable
 from typing import Any, ClassVar, TypeVar
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
@@ -29,13 +28,17 @@ PORTION = 50  # calls taken from the bucket at once, so a busy token writes once
 KEY_LENGTH = 200
 
 
-def operation(permission: Permission | Command[..., Any] | None) -> Callable[[F], F]:
+def operation(
+    permission: Permission | Command[..., Any] | None, *, needs_key: bool = False
+) -> Callable[[F], F]:
     """
     Says which permission an operation needs: a Permission, the command it runs, or None for one that strangers may
-    call. Stands below `@router.get(...)`; an operation without it fails when the URLs are loaded.
+    call; and whether callers have to send an Idempotency-Key. Stands below `@router.get(...)`; an operation without it
+    fails when the URLs are loaded.
     """
 
     def mark(function: F) -> F:
+        function.needs_key = needs_key  # type: ignore[attr-defined]
         function.permission = permission.permission if isinstance(permission, Command) else permission  # type: ignore[attr-defined]
         return function
 
@@ -49,6 +52,11 @@ def permission_of(one: Operation) -> Permission | None:
         raise ImproperlyConfigured(f"{function.__module__}.{function.__name__} is not marked @operation(...)")
     found: Permission | None = function.permission
     return found
+
+
+def needs_key(one: Operation) -> bool:
+    """Whether callers have to send an Idempotency-Key."""
+    return bool(getattr(one.view_func, "needs_key", False))
 
 
 class _Portions:
@@ -83,6 +91,7 @@ class Entry:
     def __init__(self, one: Operation) -> None:
         self.operation = one
         self.permission = permission_of(one)
+        self.needs_key = needs_key(one)
         self.body_name = next(
             (
                 model.__read_from_single_attr__
@@ -104,7 +113,7 @@ class Entry:
         try:
             self.admit(request)
             self.check(request)
-            if request.method == "POST" and "Idempotency-Key" in request.headers:
+            if request.method == "POST" and (self.needs_key or "Idempotency-Key" in request.headers):
                 return self.once(request, path)
             return self.run(request, path)
         except Exception as error:  # noqa: BLE001 - the one mapper: a fault of ours becomes a logged 500
@@ -162,27 +171,22 @@ class Entry:
 
     def once(self, request: HttpRequest, path: dict[str, Any]) -> HttpResponseBase:
         """With an Idempotency-Key: the change and its kept answer stand or fall together."""
-        holder, key = f"rest:{caller_key(request)}", request.headers["Idempotency-Key"]
+        holder, key = f"rest:{caller_key(request)}", request.headers.get("Idempotency-Key", "")
         if not (key.isascii() and key.isprintable() and 0 < len(key) <= KEY_LENGTH):
             raise Invalid({"Idempotency-Key": [_("Send 1 to 200 printable ASCII characters.")]})
         body = b"" if request.content_type == "multipart/form-data" else request.body
-        kept = idempotency.begin(holder, key, idempotency.digest("POST", request.get_full_path(), body))
-        if kept is not None:
-            return HttpResponse(
-                kept.body, status=kept.status, headers=kept.headers | {"Idempotency-Replayed": "true"}
-            )
-        try:
-            with transaction.atomic():
-                response = self.run(request, path)
-                if isinstance(response, HttpResponse):
-                    answer = idempotency.Answer(
-                        response.status_code, response.content, dict(response.items())
-                    )
-                    idempotency.finish(holder, key, answer)
-                return response
-        except BaseException:
-            idempotency.release(holder, key)
-            raise
+        sent = idempotency.digest("POST", request.get_full_path(), body)
+        with idempotency.claiming(holder, key) as after:
+            kept = idempotency.begin(holder, key, sent)
+            if kept is not None:
+                return HttpResponse(
+                    kept.body, status=kept.status, headers=kept.headers | {"Idempotency-Replayed": "true"}
+                )
+            response = self.run(request, path)
+            if isinstance(response, HttpResponse):
+                answer = idempotency.Answer(response.status_code, response.content, dict(response.items()))
+                idempotency.finish_together(after, holder, key, answer)
+            return response
 
 
 def _adapter(model: Any) -> TypeAdapter[Any] | None:

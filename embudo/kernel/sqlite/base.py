@@ -1,5 +1,6 @@
 """SQLite with its writers queued (`turn`), and transactions that begin with their first statement."""
 
+from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from django.db.backends.sqlite3 import base
 from django.db.backends.sqlite3.operations import DatabaseOperations
 from django.db.models.expressions import Col
 
+from embudo.kernel.sqlite.keys import held
 from embudo.kernel.sqlite.turn import Writers, writers_of
 
 
@@ -53,14 +55,19 @@ class DatabaseWrapper(base.DatabaseWrapper):
     _lock_handle: int | None = None
     is_beginning = False
 
-    def _lock_path(self) -> Path | None:
+    def _file(self, ending: str) -> Path | None:
         name = str(self.settings_dict["NAME"])
-        return None if not name or ":memory:" in name or "mode=memory" in name else Path(f"{name}.writer")
+        return None if not name or ":memory:" in name or "mode=memory" in name else Path(f"{name}.{ending}")
+
+    def claimed(self, number: int) -> AbstractContextManager[bool]:
+        """Whether this call alone holds the number; always, in a database that is nobody else's."""
+        path = self._file("keys")
+        return nullcontext(enter_result=True) if path is None else held(path, number)
 
     @property
     def writers(self) -> Writers | None:
         """With whom this connection queues up; None for a database that is nobody else's."""
-        path = self._lock_path()
+        path = self._file("writer")
         return None if path is None else writers_of(path)
 
     def _take_turn(self) -> None:

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from embudo.project.bench import figures
+from embudo.project.bench import figures, forecast
 from embudo.project.bench.figures import Row
 
 ROWS = 100_000
@@ -26,14 +26,28 @@ ON_SQLITE = (
     "export",
 )
 ALONE = ("start", "size")  # on an installation without the large set
-OWN = ("dedupe", "records", "deliveries", "operators")  # on one that each fills itself
+OWN = (
+    "dedupe",
+    "records",
+    "deliveries",
+    "operators",
+    "entries",
+    "daily",
+    "quota",
+)  # on one that each fills itself
 GROUPS = (ALONE, *((name,) for name in OWN), ON_SQLITE)
-ON_BOTH = ("create", "import", "records", "operators")
-BY_NAME = {"records": 1_000_000}  # takes an hour, so only when it is named; with so many records
+ON_BOTH = ("create", "import", "records", "operators", "entries", "daily", "quota")
+BY_NAME = {
+    "records": 1_000_000,
+    "entries": 1_000_000,
+    "daily": 1_000_000,
+}  # take long, so only when they are named; with so many records
 CHECKOUT = Path(__file__).resolve().parents[3]
 
 
 def main(options: argparse.Namespace) -> int:
+    if options.name == "forecast":
+        return _forecast(options)
     known = [name for group in GROUPS for name in group]
     names = [options.name] if options.name else [name for name in known if name not in BY_NAME]
     if unknown := set(names) - set(known):
@@ -47,7 +61,12 @@ def main(options: argparse.Namespace) -> int:
         rows += _measured(told, count, [], {"DATABASE_URL": ""}) if chosen else []
     if both := [one for one in names if one in ON_BOTH]:
         rows += _on_postgresql([sized(one, options) for one in both], count)
-    print(f"{count:,} records of each large kind\n\n{figures.table(rows)}")
+    print(f"{count:,} records of each large kind\n")
+    return _told(rows, options)
+
+
+def _told(rows: Sequence[Row], options: argparse.Namespace) -> int:
+    print(figures.table(rows))
     if options.json:
         Path(options.json).write_text(
             json.dumps({"rows": [row.as_json() for row in rows]}, indent=1), encoding="utf-8"
@@ -55,8 +74,22 @@ def main(options: argparse.Namespace) -> int:
     return 0 if rows and all(row.ok for row in rows) else 1  # a script may ask
 
 
+def _forecast(options: argparse.Namespace) -> int:
+    """It needs a set of purchases and no installation."""
+    if not options.purchases:
+        print("Name the purchases: embudo bench forecast --data FILE", file=sys.stderr)
+        return 2
+    try:
+        return _told(forecast.forecasts(options.purchases, options.rows or forecast.CASES, print), options)
+    except ModuleNotFoundError as error:
+        print(f"Parquet is read with {error.name}. Install it, or give the days as CSV.", file=sys.stderr)
+        return 2
+
+
 def sized(name: str, options: argparse.Namespace) -> str:
-    """With how many people and seconds, where it is about people: as the process of its own is told."""
+    """With how many people and seconds, or calls and processes, where it is about these: as the process of its own is told."""
+    if name == "quota":
+        return f"{name}:{options.calls or 0}:{options.processes or 0}:{options.entries or 0}"
     if name != "operators":
         return name
     return f"{name}:{options.people or 0}:{options.seconds or 0}:{int(options.lists == 'autosaves')}"

@@ -15,14 +15,17 @@ from django.db import connections  # noqa: E402 - Django must be set up first
 
 from embudo.project import setup  # noqa: E402
 from embudo.project.bench import (  # noqa: E402
+    daily,
     dedupe,
     deliveries,
+    entries,
     exports,
     figures,
     footprint,
     imports,
     operators,
     pages,
+    quota,
     records,
     trivial,
     writes,
@@ -31,7 +34,9 @@ from embudo.project.bench.seed import Seed  # noqa: E402
 
 logger = logging.getLogger(__name__)
 BENCHES = {**pages.BENCHES, **writes.BENCHES, **footprint.BENCHES, **imports.BENCHES, **exports.BENCHES}
-UNSEEDED = frozenset({"start", "size", "dedupe", "records", "deliveries", "operators"})
+UNSEEDED = frozenset(
+    {"start", "size", "dedupe", "records", "deliveries", "operators", "entries", "daily", "quota"}
+)
 
 
 def say(text: str) -> None:
@@ -52,6 +57,9 @@ def main(file: str, count: int, names: list[str]) -> int:
         "records": partial(records.records, count, say),
         "operators": partial(operators.operators, say),
         "deliveries": partial(deliveries.deliveries, count, say),
+        "daily": partial(daily.daily, count, say),
+        "entries": partial(entries.entries, count, say),
+        "quota": partial(quota.quota, say),
     }
     rows: list[figures.Row] = []
     failed = 0

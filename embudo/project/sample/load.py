@@ -2,7 +2,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from random import Random
 from time import perf_counter
@@ -22,6 +22,7 @@ from embudo.project.sample.collecting import Collecting
 from embudo.project.sample.deals import CURRENCY, Market
 from embudo.project.sample.extras import Extras
 from embudo.project.sample.people import Staff, hire_everybody
+from embudo.project.sample.quotas import Quotas
 from embudo.project.sample.story import Story
 
 SEED = 2017
@@ -55,15 +56,16 @@ def load_sample(*, sign_ins: Path, is_full: bool = False, password: str | None =
             "There are people in this installation already; the sample company goes into an empty one. Choose another --data.",
         )
     with transaction.atomic():
-        staff, extras, collecting = _tell_story(is_full=is_full, password=password)
+        staff, extras, collecting, quotas = _tell_story(is_full=is_full, password=password)
         hear_no_past()
         index_everything()
         extras.greet()
         collecting.deliver()
-    _keep(sign_ins, staff, extras.sources[0].key)
+        quotas.look_at_all()
+    _keep(sign_ins, staff, extras.sources[0].key, quotas.till_token)
 
 
-def _tell_story(*, is_full: bool, password: str | None) -> tuple[Staff, Extras, Collecting]:
+def _tell_story(*, is_full: bool, password: str | None) -> tuple[Staff, Extras, Collecting, Quotas]:
     today, now = clock.today(), clock.now()
     every = source.deals(today)
     deals = every if is_full else source.part_of(every)
@@ -81,11 +83,12 @@ def _tell_story(*, is_full: bool, password: str | None) -> tuple[Staff, Extras, 
     market.plan_deals(deals)
     extras.plan_leads()
     collecting = _collect(staff, story)
+    quotas = _allow(market, begin)
     story.plan(now - timedelta(hours=1), lambda: extras.plan_activity(market.opportunities))
     story.run(_progress)
     if story.done and sys.stdout.isatty():
         print()
-    return staff, extras, collecting
+    return staff, extras, collecting, quotas
 
 
 def _collect(staff: Staff, story: Story) -> Collecting:
@@ -96,6 +99,15 @@ def _collect(staff: Staff, story: Story) -> Collecting:
         collecting.define_attributes()
     collecting.plan()
     return collecting
+
+
+def _allow(market: Market, begin: date) -> Quotas:
+    quotas = Quotas(market, begin=begin, seed=SEED)
+    with clock.at(source.at_work(quotas.begin, 0)):
+        quotas.hire()
+        quotas.define()
+    quotas.plan()
+    return quotas
 
 
 def _progress(done: int, known: int) -> None:
@@ -114,8 +126,9 @@ def _name_organisation(staff: Staff) -> None:
     )  # fmt: skip
 
 
-def _keep(file: Path, staff: Staff, form_key: str) -> None:
+def _keep(file: Path, staff: Staff, form_key: str, till_token: str) -> None:
     lines = [f"{email:<24}{password}" for email, password in staff.passwords.items()]
-    text = "\n".join([*lines, "", f"Lead form: {settings.BASE_URL}/f/{form_key}/", ""])
+    doors = [f"Lead form: {settings.BASE_URL}/f/{form_key}/", f"Token of the till: {till_token}"]
+    text = "\n".join([*lines, "", *doors, ""])
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
         out.write(text)

@@ -13,6 +13,7 @@ SELLER, MANAGER = "Darcel Schlecht", "Melvin Marxen"
 SIGN_INS = {
     "admin": "Alex Moreau", "manager": MANAGER, "seller": SELLER, "collector": "Robin Vale", "operator": "Iga Sosna",
     "supervisor": "Teodor Grab", "coordinator": "Lena Wierzba", "principal": "Marek Dębina", "verifier": "Nina Olcha",
+    "officer": "Pilar Ocampo", "approver": "Henrik Solberg", "till": "Counter",
 }  # fmt: skip
 INBOUND = "Inbound sales"  # who gets the leads of the web form: the one seller with a sign-in
 ORIGIN = "sample"

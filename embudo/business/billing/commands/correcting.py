@@ -1,6 +1,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from embudo.business.billing import permissions, rules
+from embudo.business.billing.commands.gating import give_quota_back, tell_debt
 from embudo.business.billing.commands.settling import follow_tasks, settle
 from embudo.business.billing.commands.writing import required_text, write_invoice
 from embudo.business.billing.events import (
@@ -28,6 +29,8 @@ def correct_invoice(actor: Actor, invoice: Invoice, *, reason: str) -> Invoice:
     settle(invoice, is_credited=True)
     follow_tasks(actor, invoice)
     publish(InvoiceCorrected(invoice.pk, invoice.number, note.pk, note.number), invoice, note)
+    give_quota_back(actor, invoice, note)
+    tell_debt(actor, invoice)
     return note
 
 

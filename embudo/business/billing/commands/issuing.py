@@ -3,6 +3,7 @@ from collections.abc import Iterable
 from django.utils.translation import gettext_lazy as _
 
 from embudo.business.billing import permissions, rules
+from embudo.business.billing.commands.gating import spend_quota, tell_debt
 from embudo.business.billing.commands.writing import write_invoice
 from embudo.business.billing.events import (
     InvoiceIssued,
@@ -30,7 +31,7 @@ def issue_invoice(actor: Actor, *, draft: InvoiceDraft) -> Invoice:
     """
     Issues an invoice from a won opportunity or for a company, with the next number of the year.
     Refuses an opportunity that is not won, has no company, or has an invoice already (unless the draft says it is a
-    further one); Invalid for lines, terms and currency that make no sense.
+    further one), and one that the customer's quota does not allow; Invalid for lines, terms and currency that make no sense.
     """
     company, opportunity = _invoiced(actor, draft)
     own = organisation()
@@ -68,6 +69,8 @@ def issue_invoice(actor: Actor, *, draft: InvoiceDraft) -> Invoice:
         ),
         *filter(None, (invoice, opportunity, company)),
     )
+    spend_quota(actor, invoice)
+    tell_debt(actor, invoice)
     return invoice
 
 

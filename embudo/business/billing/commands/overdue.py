@@ -1,6 +1,7 @@
 from collections import Counter
 
 from embudo.business.billing import permissions
+from embudo.business.billing.commands.gating import tell_debts
 from embudo.business.billing.commands.settling import follow_tasks
 from embudo.business.billing.events import (
     InvoiceOverdue,
@@ -29,6 +30,8 @@ def announce_overdue(actor: Actor, *, limit: int = CHUNK) -> int:
     collectors = Collectors()
     for invoice in found:
         announce(actor, invoice, collectors)
+    if found:
+        tell_debts.inner(actor, companies={one.company_id for one in found})
     return len(found)
 
 

@@ -3,6 +3,7 @@ from datetime import date
 from django.utils.translation import gettext_lazy as _
 
 from embudo.business.billing import permissions, rules
+from embudo.business.billing.commands.gating import tell_debt
 from embudo.business.billing.commands.overdue import Collectors, announce
 from embudo.business.billing.commands.settling import follow_tasks, settle
 from embudo.business.billing.commands.writing import required_text, short_text
@@ -52,6 +53,7 @@ def enter_payment(
         payment,
     )
     follow_tasks(actor, invoice)
+    tell_debt(actor, invoice)
     if was_open and invoice.settlement == Settlement.PAID:
         publish(
             InvoicePaid(
@@ -103,4 +105,5 @@ def reverse_payment(actor: Actor, payment: Payment, *, reason: str) -> Payment:
         announce(actor, invoice, Collectors())
     else:
         follow_tasks(actor, invoice)
+    tell_debt(actor, invoice)
     return reversal

@@ -1,8 +1,10 @@
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Min, Q, QuerySet, Sum
 
 from embudo.business.billing.models import Invoice, InvoiceLine, InvoicePdf, Payment
 from embudo.business.billing.permissions import ISSUE_INVOICE
@@ -55,6 +57,16 @@ def invoice(actor: Actor, invoice_id: UUID) -> Invoice:
     return Invoice.objects.select_related(
         "owner", "company", "opportunity", "collector", "corrects", "credit_note"
     ).one(actor, invoice_id)
+
+
+def owed(companies: Collection[UUID]) -> list[tuple[UUID, Money, date]]:
+    """What each company has to pay in each currency, and since when the oldest of it is due: of every owner's invoices. One query."""
+    open_ones = Invoice.objects.open().filter(company__in=companies, kind=InvoiceKind.INVOICE)
+    sums = open_ones.order_by().values_list("company", "currency").annotate(Sum("open_minor"), Min("due"))
+    return [
+        (company, Money(left, currency), due)
+        for company, currency, left, due in sums.order_by("company", "currency")
+    ]
 
 
 def invoice_lines(record: Invoice) -> list[InvoiceLine]:

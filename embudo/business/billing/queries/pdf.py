@@ -1,7 +1,3 @@
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterable
 from datetime import date
 from decimal import Decimal
@@ -17,36 +13,16 @@ from django.utils.translation import gettext
 from embudo.business.billing.models import Invoice, InvoiceLine
 from embudo.business.billing.rules import QUANTITY_SCALE, RATE_SCALE, rate_totals
 from embudo.kernel.money import UNIT_PRICE_SCALE, Money, exponent
+from embudo.kernel.typesetting import typeset
 
-HERE = Path(__file__).resolve().parent
-TEMPLATE, FONTS = HERE.parent / "typst" / "invoice.typ", HERE.parent / "typst" / "fonts"
-SECONDS = 30
-
-
-class NotTypeset(RuntimeError):
-    """The document could not be made; the message is the typesetter's."""
+TEMPLATE = Path(__file__).resolve().parent.parent / "typst" / "invoice.typ"
 
 
 def rendered(invoice: Invoice) -> bytes:
     """The invoice as a tagged PDF (PDF/UA-1) in its own language, made by a child process."""
     with translation.override(invoice.language):
         data = printed(invoice, list(invoice.lines.order_by("position")))
-    return typeset(data)
-
-
-def typeset(data: dict[str, Any]) -> bytes:
-    quiet = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8"}
-    done = subprocess.run(
-        [sys.executable, "-I", str(HERE / "typeset.py"), str(TEMPLATE), str(FONTS)],
-        input=json.dumps(data).encode(),
-        capture_output=True,
-        timeout=SECONDS,
-        check=False,
-        env=quiet,
-    )
-    if done.returncode or not done.stdout.startswith(b"%PDF-"):
-        raise NotTypeset(done.stderr.decode(errors="replace")[-2000:])
-    return done.stdout
+    return typeset(TEMPLATE, data)
 
 
 def printed(invoice: Invoice, lines: list[InvoiceLine]) -> dict[str, Any]:

@@ -20,6 +20,8 @@ from embudo.business.billing.tests.builders import (
     carl,
     days_later,
 )
+from embudo.business.quota.models import Account, Arrears
+from embudo.business.quota.tests.builders import an_account
 from embudo.foundation.access.tests.builders import tester
 from embudo.foundation.activity.models import Task
 from embudo.kernel import clock
@@ -110,3 +112,30 @@ def test_invoices_become_overdue_once_however_many_workers_look(together: Togeth
 
     assert sum(together(*[announce] * PEOPLE)) == 6
     assert together(look) == [6]
+
+
+def test_invoices_at_once_do_not_overspend_a_quota(together: Together) -> None:
+    account = an_account(500_00, currency="EUR", counts_invoices=True)
+    draft = InvoiceDraft(lines=(a_line(),), company_id=account.company_id)
+    results = together(*[lambda: commands.issue_invoice(tester(), draft=draft)] * PEOPLE)
+    assert kinds(results) == ["Invoice"] * 4 + ["Refused"] * (PEOPLE - 4)
+    [found] = together(lambda: Account.objects.get(pk=account.pk))
+    assert (found.consumed_minor, found.held_minor) == (492_00, 0)
+
+
+def test_payments_at_once_leave_what_a_company_owes_right(together: Together) -> None:
+    account = an_account(currency="EUR")
+    invoices = [an_invoice(tester(), company_id=account.company_id) for _number in range(PEOPLE)]
+    actor = carl()
+    together(*[lambda one=one: a_payment(one, 23_00, actor=actor) for one in invoices])
+    [found] = together(lambda: Arrears.objects.get(account=account))
+    assert found.open_minor == PEOPLE * 100_00
+
+
+def test_corrections_at_once_give_a_quota_back_once(together: Together) -> None:
+    account = an_account(500_00, currency="EUR", counts_invoices=True)
+    invoice = an_invoice(tester(), company_id=account.company_id)
+    results = together(*[lambda: commands.correct_invoice(tester(), invoice, reason="wrong")] * PEOPLE)
+    assert kinds(results) == ["Invoice"] + ["Refused"] * (PEOPLE - 1)
+    [found] = together(lambda: Account.objects.get(pk=account.pk))
+    assert found.consumed_minor == 0

@@ -9,6 +9,7 @@ from embudo.business.billing import commands
 from embudo.business.billing.models import Invoice, InvoicePdf
 from embudo.business.billing.queries import pdf
 from embudo.business.billing.tests.builders import a_company, a_line, a_payment, an_invoice, carl
+from embudo.kernel.typesetting import NotTypeset, typeset
 from embudo.kernel.worker import drain
 
 pytestmark = pytest.mark.django_db
@@ -92,8 +93,8 @@ def test_pdf_with_many_lines_breaks_over_pages() -> None:
 
 
 def test_typeset_names_the_fault_of_a_broken_document() -> None:
-    with pytest.raises(pdf.NotTypeset):
-        pdf.typeset({"title": "nothing else"})
+    with pytest.raises(NotTypeset):
+        typeset(pdf.TEMPLATE, {"title": "nothing else"})
 
 
 def test_store_pdf_keeps_the_first_bytes_for_good() -> None:

@@ -1,11 +1,14 @@
 import re
 from collections.abc import Callable, Sequence
 from datetime import date
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import phonenumbers
+from babel.numbers import NumberFormatError, parse_decimal
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils import formats
 from django.utils.translation import get_language, gettext_lazy as _
 
 from embudo.kernel import clock
@@ -72,6 +75,40 @@ class MoneyField(forms.CharField):
         whole, part = divmod(abs(value.minor), 10**places)
         point = "." if (get_language() or "en").startswith("en") else ","
         return f"{'-' if value.minor < 0 else ''}{whole}{f'{point}{part:0{places}}' if places else ''}"
+
+
+class NumberField(forms.CharField):
+    """A number as people write it in their language ("1 234,5"), exact."""
+
+    default_error_messages = {"invalid": _("Enter a number, for example 1.5.")}
+
+    def __init__(self, **kwargs: Any) -> None:
+        attrs = {"class": "num", "inputmode": "decimal", "autocomplete": "off"}
+        kwargs.setdefault("widget", forms.TextInput(attrs=attrs))
+        kwargs.setdefault("max_length", 24)
+        super().__init__(**kwargs)
+
+    def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]
+        typed = "".join(str(super().to_python(value)).split())
+        if not typed:
+            return None
+        for locale in ((get_language() or "en").replace("-", "_"), "en"):
+            try:
+                # "1e5" and "NaN" are numbers to a program only: no letter passes.
+                if not any(sign.isalpha() for sign in typed):
+                    return Decimal(parse_decimal(typed, locale=locale, strict=True))
+            except (NumberFormatError, InvalidOperation):
+                continue
+        raise ValidationError(self.error_messages["invalid"], "invalid")
+
+    def run_validators(self, value: Any) -> None:
+        """The text's limits were checked on the text."""
+
+    def prepare_value(self, value: Any) -> Any:
+        if not isinstance(value, Decimal):
+            return value
+        whole = value.normalize() if value != value.to_integral_value() else value.quantize(Decimal(1))
+        return formats.number_format(whole, use_l10n=True, force_grouping=False)
 
 
 _PAPER = (

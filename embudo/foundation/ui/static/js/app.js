@@ -243,6 +243,7 @@ document.addEventListener("click", (e) => {
   if (t.matches("[data-drawer-close]")) drawer(false);
   if (t.matches("[data-theme-set]")) setTheme(t.dataset.themeSet);
   if (t.matches("[data-close-dialog]")) t.closest("dialog").close();
+  if (t.dataset.openDialog === "#keys") nameKeys();
   if (t.matches("[data-open-dialog]")) $(t.dataset.openDialog).showModal();
   if (t.matches("button[data-dialog]") && t.form && dialog) { e.preventDefault(); t.dataset.href = `${t.formAction}?${new URLSearchParams(new FormData(t.form))}`; openDialog(t); }
   if (t.matches("a[data-dialog]") && dialog && !e.ctrlKey && !e.metaKey && !e.shiftKey && e.button === 0) { e.preventDefault(); t.closest("[popover]")?.hidePopover(); openDialog(t); }
@@ -267,6 +268,23 @@ document.addEventListener("keydown", (e) => {
   const b = $(`[aria-keyshortcuts="${e.key}"]`);
   if (b) { e.preventDefault(); b.click(); }
 });
+// The list of shortcuts says what a key does on this page: the verifier's F8 leads to no record before.
+function nameKeys() {
+  const list = $("#keys .keys");
+  $$("[data-own]", list).forEach((one) => one.remove());
+  $$("[hidden]", list).forEach((one) => (one.hidden = false));
+  for (const b of $$("[aria-keyshortcuts]:not([rel])")) {
+    const key = b.getAttribute("aria-keyshortcuts"), known = $$("dt", list).find((dt) => dt.textContent === key), own = [make("dt"), make("dd")];
+    if (!/^F\d+$/.test(key) || known?.hasAttribute("data-own")) continue;
+    const said = b.cloneNode(true);
+    $$("kbd", said).forEach((one) => one.remove());
+    own[0].append(make("kbd", key)); own[1].textContent = said.textContent.trim();
+    own.forEach((one) => (one.dataset.own = ""));
+    if (known) known.hidden = known.nextElementSibling.hidden = true;
+    (known ?? list.lastElementChild.previousElementSibling).before(...own);
+  }
+}
+function make(tag, text = "") { const el = document.createElement(tag); el.textContent = text; return el; }
 document.addEventListener("toggle", (e) => {
   if (!e.target.matches?.(".menu") || e.newState !== "open") return;
   const menu = e.target, by = openerOf(menu);

@@ -22,7 +22,7 @@ class Draft {
     this.saved = JSON.stringify(this.values());
     form.querySelectorAll("[data-take]").forEach((b) => (b.hidden = false));
     form.addEventListener("input", () => this.typed());
-    form.addEventListener("change", () => this.typed());
+    form.addEventListener("change", (e) => { if (e.target.type === "file") askAgain(e.target); this.typed(); });
     form.addEventListener("submit", () => this.pause());
     if (isBack) { store(this.key); this.saved = ""; this.typed(); } else this.restore();
   }
@@ -38,8 +38,10 @@ class Draft {
       else if (c.type === "select-multiple") found[c.name] = [...c.selectedOptions].map((o) => o.value);
       else found[c.name] = c.value;
     }
+    for (const c of this.files()) { const name = c.files[0]?.name ?? again(c)?.dataset.name; if (name) found[`file:${c.name}`] = name; }
     return found;
   }
+  files() { return [...this.form.elements].filter((c) => c.type === "file" && c.name); }
   whole() {
     const found = this.values(), fields = this.form.elements;
     for (const name of CARRIED) if (fields[name]) found[name] = fields[name].value;
@@ -56,6 +58,7 @@ class Draft {
       else if (c.type === "select-multiple") [...c.options].forEach((o) => (o.selected = value.includes(o.value)));
       else set(c, value, labels[c.name]);
     }
+    for (const c of this.files()) if (!c.files.length) askAgain(c, values[`file:${c.name}`] ?? "");
   }
   get isEmpty() { return Object.values(this.values()).every((v) => v.length === 0); }
 
@@ -174,12 +177,21 @@ class Draft {
     if (JSON.stringify(this.values()) === this.saved) { store(this.key); return; }
     for (const name of [...CARRIED, "spent"]) if (name in copy.values && this.form.elements[name]) this.form.elements[name].value = copy.values[name];
     this.sequence = copy.sequence;
-    setTimeout(() => say(this.form.dataset.msgRestored), 600);
+    const missing = this.files().map((c) => again(c)?.textContent.trim()).filter(Boolean);
+    setTimeout(() => say([this.form.dataset.msgRestored, ...missing].join(" ")), 600);
     this.show(this.form.dataset.msgRestored);
     this.typed();
   }
 }
 
+// Files are no part of a draft: beside the field stands which one was chosen.
+function again(control) { return document.querySelector(`[data-again="${CSS.escape(control.name)}"]`); }
+function askAgain(control, name = "") {
+  const note = again(control);
+  if (!note) return;
+  note.dataset.name = name; note.hidden = !name;
+  note.querySelector("p").textContent = name && note.dataset.text.replace("%name", name);
+}
 function fresh() {                                          // crypto.randomUUID is there on secure pages only
   const b = crypto.getRandomValues(new Uint8Array(16));
   b[6] = (b[6] & 0x0f) | 0x40; b[8] = (b[8] & 0x3f) | 0x80;

@@ -1,5 +1,5 @@
 """
-Run as a program of its own (`python -I typeset.py TEMPLATE FONTS`): reads JSON from standard input, writes a tagged
+Run as a program of its own (`python -I child.py TEMPLATE FONTS`): reads JSON from standard input, writes a tagged
 PDF to standard output. It limits itself before the typesetter is loaded, so that a bad document can neither take the
 machine's memory nor its time; it has no network where the system lets it give that up, and never needs one.
 """

@@ -1,0 +1,31 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+
+from django.http import HttpRequest
+
+from embudo.foundation.rest.requests import caller_key
+from embudo.kernel.errors import Invalid
+
+HEADER = "Idempotency-Key"
+LONGEST = 200
+
+
+def key_of(request: HttpRequest) -> str:
+    """
+    The caller's key as the ledger keeps it, for good: answers are kept for some days only. Two tills may both count their calls
+    from one, so whose it is comes first.
+    """
+    key = f"{caller_key(request)[:16]}:{request.headers.get(HEADER, '')}"
+    return key if len(key) <= LONGEST else sha256(key.encode()).hexdigest()
+
+
+@contextmanager
+def told_by_header() -> Iterator[None]:
+    """A command's fault with the key is told by the name of the header."""
+    try:
+        yield
+    except Invalid as fault:
+        raise Invalid(
+            {HEADER if name == "key" else name: texts for name, texts in fault.errors.items()}
+        ) from None

@@ -1,0 +1,170 @@
+from embudo.business.quota.commands.accounts import (
+    Grounds,
+    Limit,
+    block_account,
+    close_account,
+    edit_account,
+    lift_block,
+    open_account,
+    put_limit,
+)
+from embudo.business.quota.commands.answers import (
+    Said,
+    answer_change,
+    expire_answer,
+    mark_delivered,
+    mark_undeliverable,
+    note_opening,
+    record_answer,
+    send_question_again,
+)
+from embudo.business.quota.commands.applying import apply_change, mark_informed, mark_uninformed
+from embudo.business.quota.commands.approving import approve_change, reject_change
+from embudo.business.quota.commands.arrears import Debt, hear_of_debt, report_arrears
+from embudo.business.quota.commands.changes import (
+    edit_change,
+    recall_change,
+    request_change,
+    submit_change,
+    supersede_change,
+)
+from embudo.business.quota.commands.daily import (
+    apply_due,
+    ask_for_run,
+    begin_run,
+    finish_run,
+    run_daily,
+    settle_next,
+    settle_these,
+)
+from embudo.business.quota.commands.funds import Origin, adjust_consumption, reverse_entry, top_up
+from embudo.business.quota.commands.holds import release_by_hand
+from embudo.business.quota.commands.invoices import give_back_invoice, spend_on_invoice
+from embudo.business.quota.commands.judging import hold_accounts, lapse_switches, reopen_accounts
+from embudo.business.quota.commands.licences import (
+    LicenceTerms,
+    end_licence,
+    grant_licence,
+    restore_licence,
+    suspend_licence,
+)
+from embudo.business.quota.commands.outlook import keep_outlooks
+from embudo.business.quota.commands.policies import (
+    Terms,
+    TierTerms,
+    archive_policy,
+    define_policy,
+    enter_rate,
+    publish_version,
+)
+from embudo.business.quota.commands.portal import (
+    note_portal_visit,
+    renew_portal_link,
+    revoke_portal_link,
+    share_portal,
+    wish_change,
+    wish_more,
+)
+from embudo.business.quota.commands.rehearsals import rehearse_change, sign_rehearsal
+from embudo.business.quota.commands.requests import approve_request, ask_officer, deny_request
+from embudo.business.quota.commands.spending import (
+    authorise_spending,
+    capture_hold,
+    refund_hold,
+    release_hold,
+)
+from embudo.business.quota.commands.statements import statement_file
+from embudo.business.quota.commands.switches import (
+    Decided,
+    approve_switch,
+    approve_switches,
+    deny_switch,
+    deny_switches,
+)
+from embudo.business.quota.commands.trail import TrailFile, digest_of, enter_trail, make_trail
+
+__all__ = [
+    "Debt",
+    "Decided",
+    "Grounds",
+    "LicenceTerms",
+    "Limit",
+    "Origin",
+    "Said",
+    "Terms",
+    "TierTerms",
+    "TrailFile",
+    "adjust_consumption",
+    "answer_change",
+    "apply_change",
+    "apply_due",
+    "approve_change",
+    "approve_request",
+    "approve_switch",
+    "approve_switches",
+    "archive_policy",
+    "ask_for_run",
+    "ask_officer",
+    "authorise_spending",
+    "begin_run",
+    "block_account",
+    "capture_hold",
+    "close_account",
+    "define_policy",
+    "deny_request",
+    "deny_switch",
+    "deny_switches",
+    "digest_of",
+    "edit_account",
+    "edit_change",
+    "end_licence",
+    "enter_rate",
+    "enter_trail",
+    "expire_answer",
+    "finish_run",
+    "give_back_invoice",
+    "grant_licence",
+    "hear_of_debt",
+    "hold_accounts",
+    "keep_outlooks",
+    "lapse_switches",
+    "lift_block",
+    "make_trail",
+    "mark_delivered",
+    "mark_informed",
+    "mark_undeliverable",
+    "mark_uninformed",
+    "note_opening",
+    "note_portal_visit",
+    "open_account",
+    "publish_version",
+    "put_limit",
+    "recall_change",
+    "record_answer",
+    "refund_hold",
+    "rehearse_change",
+    "reject_change",
+    "release_by_hand",
+    "release_hold",
+    "renew_portal_link",
+    "reopen_accounts",
+    "report_arrears",
+    "request_change",
+    "restore_licence",
+    "reverse_entry",
+    "revoke_portal_link",
+    "run_daily",
+    "send_question_again",
+    "settle_next",
+    "settle_these",
+    "share_portal",
+    "sign_rehearsal",
+    "spend_on_invoice",
+    "statement_file",
+    "submit_change",
+    "supersede_change",
+    "suspend_licence",
+    "top_up",
+    "wish_change",
+    "wish_more",
+]

@@ -1,0 +1,77 @@
+"""What time has done to an account by now, worked out without writing; `commands.settling` writes what stands here."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import F, Sum
+
+from embudo.business.quota.models import Account, DaySpend, Hold, PolicyVersion
+from embudo.business.quota.rules.amounts import Balance, carried, state_of
+from embudo.business.quota.rules.periods import Span, span_of
+from embudo.business.quota.rules.states import SPENDABLE, AccountState, HoldState
+from embudo.kernel import clock
+
+
+@dataclass(frozen=True)
+class Settled:
+    """An account as of now, whether or not anybody has settled it."""
+
+    balance: Balance
+    state: AccountState
+    span: Span
+    version: PolicyVersion
+
+
+def settled(account: Account) -> Settled:
+    """Holds past their time do not count, and a period that is over has given way to the one that runs."""
+    now = clock.now()
+    balance, version = account.balance, account.policy_version
+    span = Span(account.period_start, account.period_end)
+    if account.settle_at <= now:
+        today = clock.day_of(now)
+        version = version_in_force(account, today)
+        span = span_due(account, version, today)
+        balance = _moved(account, version, span, now)
+    state = AccountState(account.state)
+    if state in SPENDABLE:
+        state = state_of(balance, version.thresholds)
+    return Settled(balance, state, span, version)
+
+
+def settled_balance(account: Account) -> Balance:
+    return settled(account).balance
+
+
+def _moved(account: Account, version: PolicyVersion, span: Span, now: datetime) -> Balance:
+    was, topups, consumed = account.balance, account.topup_minor, account.consumed_minor
+    if span != Span(account.period_start, account.period_end):
+        consumed, kept = spent_in(account, span)
+        topups = kept + carried(was, consumed, kept)
+    late = Hold.objects.filter(account=account, state=HoldState.OPEN, expires__lte=now)
+    freed: Any = late.aggregate(rest=Sum(F("amount_minor") - F("captured_minor"), default=0))["rest"]
+    overdraft = was.overdraft if version.pk == account.policy_version_id else version.overdraft
+    return Balance(was.limit, overdraft, topups, consumed, was.held - freed)
+
+
+def version_in_force(account: Account, today: date) -> PolicyVersion:
+    """A newer version of the policy judges from its first day on."""
+    newest = account.policy.current
+    if newest is None or newest.pk == account.policy_version_id or newest.valid_from > today:
+        return account.policy_version
+    return newest
+
+
+def span_due(account: Account, version: PolicyVersion, today: date) -> Span:
+    """The period that runs now; never one before that of the account, whatever a clock that was set back says."""
+    stands = Span(account.period_start, account.period_end)
+    span = span_of(version.period, version.rolling_days, today)
+    is_newly_judged = version.pk != account.policy_version_id
+    return span if span.starts > stands.starts or (is_newly_judged and span != stands) else stands
+
+
+def spent_in(account: Account, span: Span) -> tuple[int, int]:
+    """Consumed and topped up on the days of the span."""
+    days = DaySpend.objects.filter(account=account, day__gte=span.starts, day__lt=span.ends)
+    sums = days.aggregate(consumed=Sum("consumed_minor", default=0), topups=Sum("topup_minor", default=0))
+    return sums["consumed"], sums["topups"]

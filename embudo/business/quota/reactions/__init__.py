@@ -1,0 +1,3 @@
+from embudo.business.quota.reactions import changes, daily, outlook, requests
+
+__all__ = ["changes", "daily", "outlook", "requests"]
