@@ -3,7 +3,6 @@ from typing import Any
 
 from django.utils.translation import gettext, gettext_lazy as _
 
-from embudo.business.quota import queries
 from embudo.business.quota.permissions import VIEW_ACCOUNTS
 from embudo.foundation.notify.rules import NotificationKind, register_notification_kind
 from embudo.foundation.ui.help import register_help
@@ -21,7 +20,6 @@ def register() -> None:
     register_menu(
         MenuEntry(
             _("Forecasts"), "quota:outlooks", "trending-up", VIEW_ACCOUNTS, 81, _("Quotas"),
-            badge=queries.outlooks_needing_count,
         )
     )  # fmt: skip
     register_tile(

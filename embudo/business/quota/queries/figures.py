@@ -19,6 +19,7 @@ from embudo.business.quota.models import (
     SpendRequest,
 )
 from embudo.business.quota.permissions import VIEW_ACCOUNTS
+from embudo.business.quota.queries.desk import desk
 from embudo.business.quota.queries.settled import settled
 from embudo.business.quota.rules.changes import Finding, Rung, Standing, lacking
 from embudo.business.quota.rules.periods import Span, spans_before
@@ -28,7 +29,7 @@ from embudo.kernel.actor import Actor
 from embudo.kernel.errors import NotFound
 from embudo.kernel.prepared import Prepared, PreparedSight
 
-PERIODS_SHOWN, MOST_HOLDS, MOST_LIMITS, MOST_COUNTED = 12, 50, 50, 100
+PERIODS_SHOWN, MOST_HOLDS, MOST_LIMITS = 12, 50, 50
 # What each column of the ledger adds up to, and which of its entries count there.
 EFFECTS = {"consumed": "consumed_change", "held": "held_change", "topups": "topup_change"}
 
@@ -64,14 +65,6 @@ WAITING = PreparedSight(
         SpendRequest.objects.visible_to(actor)
         .filter(account=account, state=SpendRequest.State.WAITING)
         .select_related("asked_by")
-    ),
-)
-ALL_WAITING = PreparedSight(
-    VIEW_ACCOUNTS,
-    lambda actor: (
-        SpendRequest.objects.visible_to(actor)
-        .filter(state=SpendRequest.State.WAITING)
-        .values_list("pk")[:MOST_COUNTED]
     ),
 )
 DAYS = Prepared(
@@ -159,7 +152,7 @@ def request(actor: Actor, request_id: UUID) -> SpendRequest:
 
 def requests_waiting(actor: Actor) -> int:
     """For the badge of the menu."""
-    return len(ALL_WAITING.seen(actor))
+    return desk(actor).requests
 
 
 @dataclass(frozen=True)

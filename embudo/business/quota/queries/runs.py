@@ -1,14 +1,12 @@
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from embudo.business.quota.models import Account, Change, Run, Switch
 from embudo.business.quota.permissions import DECIDE_SWITCHES
+from embudo.business.quota.queries.desk import desk
 from embudo.kernel.actor import Actor
 from embudo.kernel.errors import NotFound
 from embudo.kernel.record import RecordQuerySet
-
-MOST_COUNTED = 1_000
 
 
 def runs(actor: Actor) -> RecordQuerySet[Run]:
@@ -58,5 +56,4 @@ def proposals_count(actor: Actor) -> int:
     """How many wait for a decision; as many as a badge shows. Nothing for who may not decide."""
     if not actor.may(DECIDE_SWITCHES):
         return 0
-    waiting: Any = Switch.objects.visible_to(actor).filter(state=Switch.State.PROPOSED)
-    return int(waiting[:MOST_COUNTED].count())
+    return desk(actor).proposals

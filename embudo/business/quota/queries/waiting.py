@@ -6,15 +6,13 @@ from django.db.models import Exists, F, OuterRef, Q, Subquery
 
 from embudo.business.quota.models import Change, Licence, Rehearsal, Signature, Tier
 from embudo.business.quota.permissions import APPROVE_CHANGE, REHEARSE_CHANGE
+from embudo.business.quota.queries.desk import GO_ON, MOST_COUNTED, desk
 from embudo.business.quota.queries.licences import licences_in_force
 from embudo.business.quota.rules.states import ChangeState
 from embudo.kernel import clock
 from embudo.kernel.actor import Actor
 from embudo.kernel.record import RecordQuerySet
 
-# States that somebody's act ends: named beside the conditions, so that the index by state finds the few among all that ever were.
-GO_ON = (ChangeState.UNDER_REVIEW, ChangeState.ACCEPTED, ChangeState.SCHEDULED, ChangeState.HELD)
-MOST_COUNTED = 100  # in the menu
 MOST_TOLD = 5  # on the dashboard
 
 
@@ -47,6 +45,8 @@ def waiting_for(actor: Actor, found: Any = None) -> Any:
 
 def waiting_count(actor: Actor) -> int:
     """How many wait for the actor; no more than a hundred are counted."""
+    if not desk(actor).has_changes:
+        return 0
     return len(waiting_for(actor).order_by().values_list("pk")[:MOST_COUNTED])
 
 

@@ -321,7 +321,7 @@ def test_page_of_an_applied_change_shows_the_whole_way_with_dates_and_names() ->
     marks = steps(page)
     assert [mark for mark, _word in marks] == ["done"] * 7 + ["current"]
     assert [word for _mark, word in marks] == [
-        "Asked", "Submitted", "Approved", "Accepted", "Rehearsed", "Signed", "Applied", "Customer",
+        "Requested", "Submitted", "Approved", "Accepted", "Rehearsed", "Signed", "Applied", "Customer",
     ]  # fmt: skip
     assert "Ada Approver" in page
     assert "Oscar Officer" in page

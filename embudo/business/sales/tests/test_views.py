@@ -49,7 +49,7 @@ def test_list_pages_ask_the_same_number_of_queries(
         a_lead(actor)
         an_opportunity(actor)
     client.get(at(name))
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         client.get(at(name))
 
 

@@ -191,7 +191,7 @@ def test_import_page_costs_the_same_for_one_and_three_rows(
     rows = "".join(f"Firma {n};nobody\n" for n in range(count))
     found = a_run_import(actor, f"Firma;E-mail\n{rows}")
     browser.get(f"/imports/{found.pk}/")
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         assert browser.get(f"/imports/{found.pk}/").status_code == 200
 
 
