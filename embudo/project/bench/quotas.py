@@ -139,7 +139,7 @@ class Quotas:
             until += sort.share
             id_text = one.pk.hex if self.vendor == "sqlite" else f"{one.pk}"
             cast = "" if self.vendor == "sqlite" else "::uuid"
-            cases.append(f"WHEN (n * 7919) % 1000 < {until} THEN '{id_text}'{cast}")
+            cases.append(f"WHEN (n % 1000 * 919) % 1000 < {until} THEN '{id_text}'{cast}")
         return f"CASE {' '.join(cases)} END"
 
     def rows(self, model: type[models.Model], values: dict[str, str], source: str) -> str:

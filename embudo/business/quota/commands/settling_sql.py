@@ -40,6 +40,7 @@ CREATE TEMPORARY TABLE IF NOT EXISTS quota_work (account_id {uuid} PRIMARY KEY, 
 consumed bigint, topup bigint, stays bigint, allowance bigint, used bigint, next_hold {moment})
 """
 EMPTY = "{empty} quota_work"
+# SQLite takes the tables of a CROSS JOIN in the order they are written: else it may look at all accounts for a chunk of them.
 # What the balance will be. Holds are asked for only where something is held: an open one always holds something.
 FILL = """
 INSERT INTO quota_work (account_id, state, told, overdraft, held, consumed, topup, stays, next_hold, allowance, used)
@@ -59,8 +60,8 @@ CASE WHEN a.held_minor = 0 THEN NULL ELSE (
 SELECT MIN(h.expires) FROM quota_hold h
 WHERE h.account_id = a.id AND h.state = 'open' AND h.expires > %(now)s) END AS next_hold,
 {kept}
-FROM quota_due due JOIN quota_account a ON a.id = due.account_id{days}
-WHERE due.policy_id = %(policy)s AND due.version_id = %(old_version)s AND due.starts = %(old_starts)s AND due.ends = %(old_ends)s
+FROM quota_due due CROSS JOIN quota_account a{days}
+WHERE a.id = due.account_id AND due.policy_id = %(policy)s AND due.version_id = %(old_version)s AND due.starts = %(old_starts)s AND due.ends = %(old_ends)s
 ) one
 ) two
 """
@@ -96,7 +97,7 @@ SELECT id, account_id, amount_minor - captured_minor AS rest,
 SUM(amount_minor - captured_minor) OVER (PARTITION BY account_id ORDER BY expires, id ROWS UNBOUNDED PRECEDING) AS freed,
 ROW_NUMBER() OVER (PARTITION BY account_id ORDER BY expires, id) AS place
 FROM quota_hold WHERE state = 'open' AND expires <= %(now)s AND account_id IN (SELECT account_id FROM quota_work)
-) h JOIN quota_account a ON a.id = h.account_id
+) h CROSS JOIN quota_account a WHERE a.id = h.account_id
 """
 END_HOLDS = """
 UPDATE quota_hold SET state = 'expired', updated = %(now)s
@@ -109,7 +110,7 @@ SELECT {id_of_first}, %(now)s, %(now)s, 1, closed.*, NULL
 FROM (
 SELECT a.id, %(old_starts)s, %(closes)s, %(old_version)s, a.limit_minor + a.overdraft_minor + a.topup_minor,
 {consumed} AS consumed, {consumed} AS first
-FROM quota_work w JOIN quota_account a ON a.id = w.account_id
+FROM quota_work w CROSS JOIN quota_account a WHERE a.id = w.account_id
 ) closed WHERE true
 ON CONFLICT (account_id, starts, ends) DO NOTHING
 """

@@ -42,19 +42,12 @@ def account(actor: Actor, account_id: UUID) -> Account:
     return found_one(ACCOUNT.seen(actor, pk=account_id))  # type: ignore[no-any-return]
 
 
-def account_for(
-    actor: Actor, *, reference: str = "", customer: UUID | None = None, currency: str = ""
-) -> Account:
+def account_for(actor: Actor, *, customer: UUID | None, currency: str = "") -> Account:
     """
-    By its reference or id, or the customer's one account of a currency, as a till names it. Refuses NotFound, and (Invalid) a
-    customer with several accounts that the currency does not tell apart.
+    The customer's one account of a currency, as a till names it. Refuses NotFound, and (Invalid) no customer, and one with
+    several accounts that the currency does not tell apart.
     """
     seen = Account.objects.visible_to(actor)
-    if reference:
-        found = seen.filter(_named(reference)).first()
-        if found is None:
-            raise NotFound
-        return found
     if customer is None:
         raise Invalid({"account": [_("Name the account or the customer.")]})
     theirs = list(
@@ -66,13 +59,6 @@ def account_for(
     if len(same) > 1:
         raise Invalid({"account": [_("This customer has several accounts. Name one of them.")]})
     return same[0]
-
-
-def _named(reference: str) -> Q:
-    try:
-        return Q(pk=UUID(reference)) | Q(reference=reference)
-    except ValueError:
-        return Q(reference=reference)
 
 
 def hold(actor: Actor, hold_id: UUID) -> Hold:
