@@ -14,7 +14,8 @@ from embudo.business.sales.permissions import VIEW_LEADS, VIEW_OPPORTUNITIES
 from embudo.foundation.activity.permissions import VIEW_TASKS
 from embudo.foundation.ui import atoms
 from embudo.foundation.ui.hooks_registry import Tile, home_for, tiles_for
-from embudo.foundation.ui.pages import Page
+from embudo.foundation.ui.pages import Page, PartPage
+from embudo.foundation.ui.pages.base import PART
 from embudo.kernel import clock
 
 NOON, EVENING = 12, 18
@@ -91,7 +92,7 @@ class Dashboard(Asked):
         }
 
 
-class Part(Asked):
+class Part(Asked, PartPage):
     """
     A tile of the dashboard, and a page of its own. The dashboard draws those that cost little with itself (`is_quick`),
     from facts that they share; the rest load by themselves.
@@ -110,11 +111,7 @@ class Part(Asked):
         part = cls()
         part.setup(request)
         part.shared = facts
-        return render_to_string(cls.template_name, part.get_context() | {"frame": "insight/tile.html"})
-
-    def get_context(self) -> dict[str, Any]:
-        is_part = self.request.headers.get("HX-Request") == "true"
-        return super().get_context() | {"frame": "insight/tile.html" if is_part else "ui/page.html"}
+        return render_to_string(cls.template_name, part.get_context() | {"frame": PART})
 
 
 class FiguresPart(Part):

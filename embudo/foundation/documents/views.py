@@ -18,7 +18,8 @@ from embudo.foundation.recycle.models import Recycled
 from embudo.foundation.ui import atoms
 from embudo.foundation.ui.access_marks import actor_of, guarded
 from embudo.foundation.ui.hooks_registry import about_url
-from embudo.foundation.ui.pages import CommandPage, ConfirmPage, Page, RecordPage
+from embudo.foundation.ui.pages import CommandPage, ConfirmPage, PartPage, RecordPage
+from embudo.foundation.ui.pages.base import DIALOG
 from embudo.foundation.ui.parts import Action, Crumb
 from embudo.foundation.ui.uploads import is_too_large
 from embudo.kernel.about import about_record
@@ -27,7 +28,6 @@ from embudo.kernel.kind import kind_named, kind_of
 from embudo.kernel.permission import Permission, Scope
 from embudo.kernel.record import Record
 
-INSIDE = "ui/dialog.html"  # a part of another page: no shell, no heading of its own
 FORBIDDING = "default-src 'none'; sandbox"
 
 
@@ -68,30 +68,19 @@ def panel_context(actor: Actor, record: Record, form: Any = None) -> dict[str, A
     }
 
 
-class DocumentsPanel(Page):
+class DocumentsPanel(PartPage):
     """The documents of one record; a panel of the record's page, or a page of its own without script."""
 
     permission = permissions.VIEW_DOCUMENTS
     template_name = "documents/panel.html"
     title = _("Documents")
 
-    @property
-    def is_part(self) -> bool:
-        return self.request.headers.get("HX-Request") == "true"
-
-    def get_shell(self) -> str:
-        return INSIDE if self.is_part else super().get_shell()
-
     def get_context(self) -> dict[str, Any]:
         record = self.at_hand or about_record(
             self.actor, self.kwargs["kind"], UUID(str(self.kwargs["record_id"]))
         )
         context = panel_context(self.actor, record)
-        return (
-            super().get_context()
-            | context
-            | {"is_part": self.is_part, "back": kind_of(record).url(record.pk), "is_kept": True}
-        )
+        return super().get_context() | context | {"back": kind_of(record).url(record.pk), "is_kept": True}
 
 
 class TakesFiles(CommandPage):
@@ -133,7 +122,7 @@ class Attach(TakesFiles):
     def panel(self, form: Any = None) -> str:
         context = panel_context(self.actor, self.record, form) | {
             "is_part": True,
-            "shell": INSIDE,
+            "shell": DIALOG,
             "actor": self.actor,
         }
         return render_to_string("documents/panel.html", context, request=self.request)

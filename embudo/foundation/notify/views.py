@@ -17,7 +17,7 @@ from embudo.foundation.notify.rules import followed_by_key
 from embudo.foundation.ui import atoms
 from embudo.foundation.ui.access_marks import actor_of, guarded
 from embudo.foundation.ui.hooks_registry import about_url, record_url
-from embudo.foundation.ui.pages import CommandPage, ConfirmPage, ListPage, Page, RecordPage
+from embudo.foundation.ui.pages import CommandPage, ConfirmPage, ListPage, PartPage, RecordPage
 from embudo.foundation.ui.pages.records import Shown
 from embudo.foundation.ui.parts import Action, Column, Crumb, Filter, Tab
 from embudo.kernel.actor import Actor
@@ -134,7 +134,7 @@ class Preferences(CommandPage):
         return gettext("Your choice is saved.")
 
 
-class Followers(Page):
+class Followers(PartPage):
     """Who follows a record, and the button: a panel of the record's page, or a page of its own without script."""
 
     permission = permissions.FOLLOW
@@ -147,15 +147,8 @@ class Followers(Page):
         known: Record | None = self.at_hand
         return known or queries.followed_record(self.actor, self.kwargs["kind"], self.kwargs["record_id"])
 
-    @property
-    def is_part(self) -> bool:
-        return self.request.headers.get("HX-Request") == "true"
-
-    def get_shell(self) -> str:
-        return "ui/dialog.html" if self.is_part else super().get_shell()
-
     def get_context(self) -> dict[str, Any]:
-        return super().get_context() | followers_context(self.actor, self.record) | {"is_part": self.is_part}
+        return super().get_context() | followers_context(self.actor, self.record)
 
 
 def followers_context(actor: Actor, record: Record) -> dict[str, Any]:

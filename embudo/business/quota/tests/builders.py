@@ -2,11 +2,14 @@ from datetime import timedelta
 from itertools import count
 from typing import Any
 
+from django.test import Client
+
 from embudo.business.directory.commands import register_company
 from embudo.business.directory.models import Company
 from embudo.business.quota import commands
-from embudo.business.quota.models import Account, Hold, Policy
+from embudo.business.quota.models import Account, Block, Hold, Policy, SpendRequest
 from embudo.business.quota.rules.spending import Spending
+from embudo.business.quota.rules.states import Cause
 from embudo.foundation.access.models import User
 from embudo.foundation.access.tests.builders import a_user, an_actor, tester, with_roles
 from embudo.kernel.actor import Actor, system_actor
@@ -76,6 +79,19 @@ def spent(account: Account, minor: int, **values: Any) -> Hold:
     commands.capture_hold(till(), hold)
     hold.refresh_from_db()
     return hold
+
+
+def blocked(account: Account, cause: Cause = Cause.OFFICER, reason: str = "Owes us €740.00") -> Block:
+    return commands.block_account(oscar(), account, grounds=commands.Grounds(cause, reason))
+
+
+def asked(account: Account, minor: int = 40_00) -> SpendRequest:
+    """A till's request to let more be spent."""
+    return commands.ask_officer(till(), account, amount=account.money(minor), reason="Hotel")
+
+
+def page_of(client: Client, account: Account) -> str:
+    return client.get(f"/quota/accounts/{account.pk}/").content.decode()
 
 
 def fresh(account: Account) -> Account:

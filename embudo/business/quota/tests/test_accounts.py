@@ -6,19 +6,21 @@ from django.test import Client
 
 from embudo.business.directory.commands import register_person
 from embudo.business.quota import commands, queries
-from embudo.business.quota.models import Account, Block, Hold, LedgerEntry, LimitVersion, SpendRequest
+from embudo.business.quota.models import Account, Block, Hold, LedgerEntry, LimitVersion
 from embudo.business.quota.queries.story import whole_story
-from embudo.business.quota.rules.states import AccountState, Cause
+from embudo.business.quota.rules.states import AccountState
 from embudo.business.quota.tests.builders import (
     a_company,
     a_policy,
     ada,
     an_account,
+    asked,
     authorised,
+    blocked,
     fresh,
     oscar,
+    page_of,
     spent,
-    till,
 )
 from embudo.foundation.access.tests.builders import a_client, an_admin, tester
 from embudo.kernel import clock
@@ -26,28 +28,6 @@ from embudo.kernel.actor import system_actor
 from embudo.kernel.errors import Invalid, Refused
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def officer() -> Client:
-    return a_client(oscar())
-
-
-@pytest.fixture
-def approver() -> Client:
-    return a_client(ada())
-
-
-def page_of(client: Client, account: Account) -> str:
-    return client.get(f"/quota/accounts/{account.pk}/").content.decode()
-
-
-def blocked(account: Account, cause: Cause = Cause.OFFICER, reason: str = "Owes us €740.00") -> Block:
-    return commands.block_account(oscar(), account, grounds=commands.Grounds(cause, reason))
-
-
-def asked(account: Account, minor: int = 40_00) -> SpendRequest:
-    return commands.ask_officer(till(), account, amount=account.money(minor), reason="Hotel")
 
 
 # ------------------------------------------------------------------------------------------- list

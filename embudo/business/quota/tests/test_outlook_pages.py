@@ -7,7 +7,7 @@ from django.test import Client
 
 from embudo.business.quota import queries
 from embudo.business.quota.models import Outlook
-from embudo.business.quota.tests.builders import a_company, a_policy, ada, an_account, oscar
+from embudo.business.quota.tests.builders import a_company, a_policy, ada, an_account
 from embudo.business.quota.tests.foreseeing import NOW, SYSTEM, TODAY, foresee, spending
 from embudo.foundation.access.tests.builders import a_client, cat
 from embudo.kernel import clock
@@ -23,11 +23,6 @@ def june() -> Iterator[None]:
 
 
 # --- pages ----------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def officer() -> Client:
-    return a_client(oscar())
 
 
 def text_of(client: Client, path: str, **headers: Any) -> str:

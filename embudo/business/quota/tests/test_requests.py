@@ -2,43 +2,23 @@ import pytest
 from django.test import Client
 
 from embudo.business.quota import commands
-from embudo.business.quota.models import Account, Block, LedgerEntry, SpendRequest
-from embudo.business.quota.rules.states import Cause
+from embudo.business.quota.models import LedgerEntry, SpendRequest
 from embudo.business.quota.tests.builders import (
     ada,
     an_account,
+    asked,
+    blocked,
     fresh,
     oscar,
+    page_of,
     till,
 )
-from embudo.foundation.access.tests.builders import a_client, user_of
+from embudo.foundation.access.tests.builders import user_of
 from embudo.foundation.notify.models import Notification
 from embudo.kernel.errors import Invalid, Refused
 from embudo.kernel.worker import drain
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def officer() -> Client:
-    return a_client(oscar())
-
-
-@pytest.fixture
-def approver() -> Client:
-    return a_client(ada())
-
-
-def page_of(client: Client, account: Account) -> str:
-    return client.get(f"/quota/accounts/{account.pk}/").content.decode()
-
-
-def blocked(account: Account) -> Block:
-    return commands.block_account(oscar(), account, grounds=commands.Grounds(Cause.OFFICER, "Card stolen"))
-
-
-def asked(account: Account, minor: int = 40_00) -> SpendRequest:
-    return commands.ask_officer(till(), account, amount=account.money(minor), reason="Hotel")
 
 
 def test_ask_officer_is_offered_by_the_policy_alone() -> None:

@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from embudo.business.quota.models import Block, Run, Switch
-from embudo.business.quota.tests.builders import ada, an_account, fresh, oscar
+from embudo.business.quota.tests.builders import ada, an_account, fresh
 from embudo.business.quota.tests.test_daily import AUTOMATIC, a_broken_account, later, owing, run
 from embudo.business.quota.tests.test_switches import proposed
 from embudo.foundation.access.tests.builders import a_client, cat
@@ -22,11 +22,6 @@ def at(name: str, *args: Any) -> str:
 
 def picked(name: str, rows: list[Switch]) -> str:
     return at(name) + "?" + "&".join(f"row={one.pk}" for one in rows)
-
-
-@pytest.fixture
-def officer() -> Client:
-    return a_client(oscar())
 
 
 def test_proposals_page_lists_what_waits(officer: Client) -> None:

@@ -5,13 +5,14 @@ import pytest
 from embudo.business.directory.commands import register_person
 from embudo.business.directory.models import Company, Person
 from embudo.business.quota import commands, queries
-from embudo.business.quota.models import MERGED, Account, Block, PortalLink, SpendRequest
+from embudo.business.quota.models import MERGED, Account, PortalLink, SpendRequest
 from embudo.business.quota.rules.states import AccountState, Cause
 from embudo.business.quota.tests.builders import (
     a_company,
     a_policy,
     an_account,
     authorised,
+    blocked,
     fresh,
     oscar,
     spent,
@@ -25,10 +26,6 @@ from embudo.kernel.errors import Forbidden, Invalid, NotFound, Refused
 from embudo.kernel.record import new_id
 
 pytestmark = pytest.mark.django_db
-
-
-def blocked(account: Account, cause: Cause = Cause.OFFICER, reason: str = "Owes us €740.00") -> Block:
-    return commands.block_account(oscar(), account, grounds=commands.Grounds(cause, reason))
 
 
 # ------------------------------------------------------------------------------------------- who may see what

@@ -24,11 +24,6 @@ pytestmark = pytest.mark.django_db
 NASTY = '#import "/etc/passwd" =SUM(A1) <b>x</b> $x$ *y*'
 
 
-@pytest.fixture
-def officer() -> Client:
-    return a_client(oscar())
-
-
 def lived() -> Account:
     account = an_account(100_00, customer=a_company(name="Żółw Ltd"))
     spent(account, 30_00, note=NASTY)

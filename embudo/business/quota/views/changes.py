@@ -8,7 +8,7 @@ from embudo.business.quota.rules.states import OPEN_CHANGES, ChangeState
 from embudo.business.quota.views.change_words import change_badge
 from embudo.foundation.ui import atoms
 from embudo.foundation.ui.hooks_registry import record_url
-from embudo.foundation.ui.pages import ListPage, Page
+from embudo.foundation.ui.pages import ListPage, PartPage
 from embudo.foundation.ui.parts import Column, Filter, Tab
 
 NAV = "quota:changes"
@@ -70,7 +70,7 @@ class Changes(ListPage):
         return ngettext("%(n)s change", "%(n)s changes", n) % {"n": self.count_shown(n)}
 
 
-class ChangesTile(Page):
+class ChangesTile(PartPage):
     """A tile of the dashboard, and a page of its own."""
 
     permission = VIEW_CHANGES
@@ -78,10 +78,7 @@ class ChangesTile(Page):
     nav = NAV
 
     def get_context(self) -> dict[str, Any]:
-        is_part = self.request.headers.get("HX-Request") == "true"
-        return (
-            super().get_context() | {"frame": "quota/tile.html" if is_part else "ui/page.html"} | self.told()
-        )
+        return super().get_context() | self.told()
 
     def told(self) -> dict[str, Any]:
         raise NotImplementedError

@@ -20,7 +20,7 @@ from embudo.business.quota.views.fan import Point, fan
 from embudo.business.quota.views.telling import optional
 from embudo.foundation.ui import atoms
 from embudo.foundation.ui.hooks_registry import record_url
-from embudo.foundation.ui.pages import ListPage, Page
+from embudo.foundation.ui.pages import ListPage, PartPage
 from embudo.foundation.ui.parts import Action, Column, Crumb, Filter
 from embudo.kernel import clock
 
@@ -104,7 +104,7 @@ def _warning(found: Outlook, *, is_used_up: bool) -> str:
     return " ".join(said)
 
 
-class AccountOutlook(Page):
+class AccountOutlook(PartPage):
     """A part of the account's page, and a page of its own."""
 
     permission = VIEW_ACCOUNTS
@@ -126,10 +126,8 @@ class AccountOutlook(Page):
         return (ACCOUNTS, Crumb(self.record.reference, record_url("quota:account", self.record.pk)))
 
     def get_context(self) -> dict[str, Any]:
-        is_part = self.request.headers.get("HX-Request") == "true" and self.htmx_target != "main"
         shown = outlook_shown(self.record)
         return super().get_context() | {
-            "frame": "quota/tile.html" if is_part else "ui/page.html",
             "record": self.record,
             "shown": shown,
             "acts": [one for one in acts_of(self.record) if one.is_for(self.actor)],
@@ -222,7 +220,7 @@ class Outlooks(ListPage):
         return ngettext("%(n)s account", "%(n)s accounts", n) % {"n": self.count_shown(n)}
 
 
-class OutlooksTile(Page):
+class OutlooksTile(PartPage):
     """A tile of the dashboard, and a page of its own."""
 
     permission = VIEW_ACCOUNTS
@@ -231,10 +229,8 @@ class OutlooksTile(Page):
     nav = NAV
 
     def get_context(self) -> dict[str, Any]:
-        is_part = self.request.headers.get("HX-Request") == "true"
         first = queries.outlooks_needing(self.actor).order_by("-chance", "-id")[:TILE_ROWS]
         return super().get_context() | {
-            "frame": "quota/tile.html" if is_part else "ui/page.html",
             "count": queries.outlooks_needing_count(self.actor),
             "rows": [self.row(one) for one in first],
         }

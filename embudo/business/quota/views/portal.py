@@ -27,7 +27,7 @@ from embudo.business.quota.views.guests import GuestPage
 from embudo.business.quota.views.outlook import outlook_shown
 from embudo.business.quota.views.periods_chart import span_text
 from embudo.foundation.ui.access_marks import public
-from embudo.foundation.ui.pages import CommandPage, Page
+from embudo.foundation.ui.pages import CommandPage, PartPage
 from embudo.foundation.ui.pages.commands import add_errors, error_heading, error_links
 from embudo.kernel import clock, limit
 from embudo.kernel.errors import Invalid, Refused, TooMany
@@ -322,7 +322,7 @@ class RenewLink(GuestPage):
         return self.render(self.get_context() | context, status=status)
 
 
-class PortalLinks(Page):
+class PortalLinks(PartPage):
     """A part of the account's page: the links that its customer was sent."""
 
     permission = SHARE_PORTAL
@@ -337,9 +337,7 @@ class PortalLinks(Page):
             for one in queries.portal_links(self.actor, account)
         ]
         is_closed = account.state == AccountState.CLOSED
-        is_part = self.request.headers.get("HX-Request") == "true" and self.htmx_target != "main"
         return super().get_context() | {
-            "frame": "quota/tile.html" if is_part else "ui/page.html",
             "account": account,
             "rows": rows,
             "share_url": "" if is_closed else reverse("quota:portal_share", args=[account.pk]),

@@ -22,7 +22,7 @@ from embudo.business.quota.views.run_words import (
     title_of_run,
 )
 from embudo.foundation.ui.hooks_registry import record_url
-from embudo.foundation.ui.pages import CommandPage, ConfirmPage, ListPage, Page, RecordPage
+from embudo.foundation.ui.pages import CommandPage, ConfirmPage, ListPage, PartPage, RecordPage
 from embudo.foundation.ui.parts import Action, Column, Crumb, Filter
 from embudo.foundation.ui.picking import RowPicking, picked_ids
 
@@ -349,7 +349,7 @@ class RunSwitches(ListPage):
         return ngettext("%(n)s switch", "%(n)s switches", n) % {"n": self.count_shown(n)}
 
 
-class ProposalsTile(Page):
+class ProposalsTile(PartPage):
     """A tile of the dashboard, and a page of its own."""
 
     permission = VIEW_RUNS
@@ -358,10 +358,8 @@ class ProposalsTile(Page):
     nav = NAV
 
     def get_context(self) -> dict[str, Any]:
-        is_part = self.request.headers.get("HX-Request") == "true"
         newest = queries.proposals(self.actor).order_by("-created", "-id")[:5]
         return super().get_context() | {
-            "frame": "quota/tile.html" if is_part else "ui/page.html",
             "count": queries.proposals_count(self.actor),
             "rows": [
                 {

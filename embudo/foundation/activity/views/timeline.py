@@ -12,15 +12,13 @@ from embudo.foundation.activity.views import drawing
 from embudo.foundation.activity.views.drawing import may_touch
 from embudo.foundation.ui import atoms
 from embudo.foundation.ui.hooks_registry import about_url, record_url
-from embudo.foundation.ui.pages import Page
+from embudo.foundation.ui.pages import PartPage
 from embudo.foundation.ui.parts import Action
 from embudo.kernel import clock
 from embudo.kernel.about import AboutRecord
 from embudo.kernel.actor import Actor
 from embudo.kernel.kind import kind_of
 from embudo.kernel.record import Record
-
-INSIDE = "ui/dialog.html"  # a part of another page: no shell, no heading of its own
 
 
 @dataclass(frozen=True)
@@ -110,7 +108,7 @@ def entry_actions(actor: Actor, record: Record) -> list[Action]:
     return [action for action in offered if action.is_for(actor)]
 
 
-class TimelinePanel(Page):
+class TimelinePanel(PartPage):
     """What was and what is planned about one record; a panel of the record's page, or a page of its own without script."""
 
     permission = permissions.VIEW_TIMELINE
@@ -118,20 +116,9 @@ class TimelinePanel(Page):
     title = _("Activity")
     help_key = "activity:timeline"
 
-    def get_shell(self) -> str:
-        return INSIDE if self.is_part else super().get_shell()
-
-    @property
-    def is_part(self) -> bool:
-        return self.request.headers.get("HX-Request") == "true"
-
     def get_context(self) -> dict[str, Any]:
         kind, record_id = self.kwargs["kind"], UUID(str(self.kwargs["record_id"]))
         record = self.at_hand or queries.record_of_any_kind(self.actor, kind, record_id)
         cursor = self.request.GET.get("before", "")
         context = timeline_context(self.actor, record, cursor=cursor)
-        return (
-            super().get_context()
-            | context
-            | {"is_part": self.is_part, "back": kind_of(record).url(record.pk)}
-        )
+        return super().get_context() | context | {"back": kind_of(record).url(record.pk)}

@@ -8,27 +8,18 @@ from embudo.foundation.duplicates import queries
 from embudo.foundation.duplicates.permissions import VIEW
 from embudo.foundation.duplicates.rules.wording import reasons_text
 from embudo.foundation.duplicates.views.shown import likelihood_badge
-from embudo.foundation.ui.pages import Page
+from embudo.foundation.ui.pages import PartPage
 from embudo.kernel.errors import NotFound
 from embudo.kernel.kind import kind_named
 
-INSIDE = "ui/dialog.html"  # a part of another page: no shell, no heading of its own
 
-
-class DuplicatesPanel(Page):
+class DuplicatesPanel(PartPage):
     """What may be the same as one record, and what was merged into it; a panel of its page, or without script a page."""
 
     permission = VIEW
     template_name = "duplicates/panel.html"
     title = _("Possible duplicates")
     nav = "duplicates:queue"
-
-    @property
-    def is_part(self) -> bool:
-        return self.request.headers.get("HX-Request") == "true"
-
-    def get_shell(self) -> str:
-        return INSIDE if self.is_part else super().get_shell()
 
     def get_context(self) -> dict[str, Any]:
         kind = kind_named(self.kwargs["kind"])
@@ -51,6 +42,5 @@ class DuplicatesPanel(Page):
         return super().get_context() | {
             "lines": lines,
             "merges": queries.merges_into(self.actor, record),
-            "is_part": self.is_part,
             "back": kind.url(record.pk),
         }

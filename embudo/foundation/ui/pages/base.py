@@ -15,6 +15,7 @@ from embudo.kernel.errors import Forbidden
 from embudo.kernel.permission import Permission
 
 SHELL, BARE, FRAGMENT, DIALOG = "ui/base.html", "ui/bare.html", "ui/fragment.html", "ui/dialog.html"
+WHOLE, PART = "ui/page.html", "ui/part.html"
 
 
 class Page(View):
@@ -106,6 +107,26 @@ class Page(View):
         """For the rare page where one part needs a grant of its own."""
         if not self.actor.may(permission):
             raise Forbidden(permission.code)
+
+
+class PartPage(Page):
+    """
+    A part of another page, such as a panel of a record or a tile of the dashboard, which asks for it by itself; without script, or
+    opened alone, a page of its own. The template extends `frame` and fills the block "body", or extends "ui/page.html" and leaves
+    its heading away where `is_part`.
+    """
+
+    @property
+    def is_part(self) -> bool:
+        headers = self.request.headers
+        is_restored = headers.get("HX-History-Restore-Request") == "true"
+        return headers.get("HX-Request") == "true" and not is_restored and self.htmx_target != "main"
+
+    def get_shell(self) -> str:
+        return DIALOG if self.is_part else super().get_shell()
+
+    def get_context(self) -> dict[str, Any]:
+        return super().get_context() | {"is_part": self.is_part, "frame": PART if self.is_part else WHOLE}
 
 
 def plain(cls: type, name: str) -> Any:
