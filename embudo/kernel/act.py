@@ -124,6 +124,7 @@ def logged(change: RecordedChange, keys: personal.Keys) -> dict[str, Any]:
 
 
 _current: ContextVar[Act | None] = ContextVar("act", default=None)
+_falls_whole: ContextVar[ExitStack | None] = ContextVar("falls_whole", default=None)
 
 
 def current_act() -> Act:
@@ -138,6 +139,20 @@ def is_acting() -> bool:
 
 
 @contextmanager
+def falling_whole(after: ExitStack) -> Iterator[None]:
+    """
+    A transaction around acts that ends with the first of them that fails: they need no savepoint of their own, which costs two
+    round trips each, and none of them ends it, so that what they send together goes on until `after` is left, behind it.
+    """
+    token = _falls_whole.set(after)
+    try:
+        with transaction.atomic():
+            yield
+    finally:
+        _falls_whole.reset(token)
+
+
+@contextmanager
 def acting(actor: Actor, command: str) -> Iterator[Act]:
     """Opens the act and its transaction; inside another act it simply joins that one."""
     outer = _current.get()
@@ -149,7 +164,7 @@ def acting(actor: Actor, command: str) -> Iterator[Act]:
             outer.depth -= 1
         return
     act = Act(actor, command)
-    with act.after, transaction.atomic():
+    with act.after, transaction.atomic(savepoint=_falls_whole.get() is None):
         token = _current.set(act)
         try:
             yield act
@@ -171,7 +186,8 @@ def finish_together() -> None:
     """
     act = current_act()
     if act.depth == 0 and connection.vendor == "postgresql":
-        act.after.enter_context(connection.sent_together())  # type: ignore[attr-defined]  # of our own backend
+        after = _falls_whole.get() or act.after
+        after.enter_context(connection.sent_together())  # type: ignore[attr-defined]  # of our own backend
 
 
 @contextmanager

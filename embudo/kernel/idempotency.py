@@ -9,10 +9,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db import connection, transaction
+from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from embudo.kernel import clock
+from embudo.kernel.act import falling_whole
 from embudo.kernel.columns import sent
 from embudo.kernel.errors import Invalid, Refused
 from embudo.kernel.models import IdempotencyKey
@@ -60,7 +61,7 @@ def claiming(holder: str, key: str) -> Iterator[ExitStack]:
             claimed = connection.claimed(number_of(holder, key))  # type: ignore[attr-defined]  # of our own backend
             if not after.enter_context(claimed):
                 raise still_running()
-        with transaction.atomic():
+        with falling_whole(after):
             yield after
 
 

@@ -1,8 +1,10 @@
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.db.transaction import TransactionManagementError
 
 from embudo.foundation.access.models import Team
 from embudo.foundation.access.permissions import MANAGE_ROLES, VIEW_USERS
@@ -12,7 +14,8 @@ from embudo.kernel.actor import ANONYMOUS, Actor, ActorKind, system_actor
 from embudo.kernel.command import Command
 from embudo.kernel.errors import Forbidden, NotFound, Refused, Stale
 from embudo.kernel.event import Event, publish
-from embudo.kernel.models import LogAbout, LogEntry
+from embudo.kernel.idempotency import Answer, begin, claiming, finish_together as keep_answer
+from embudo.kernel.models import IdempotencyKey, LogAbout, LogEntry
 from embudo.kernel.permission import Scope
 from embudo.kernel.record import lock
 
@@ -257,3 +260,39 @@ def test_act_within_another_leaves_it_to_that_one_how_it_is_written() -> None:
 
     Command(MANAGE_ROLES, outer)(SYSTEM)
     assert list(Team.objects.values_list("name", flat=True)) == ["One"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_fault_of_one_piece_in_a_call_with_a_key_is_told_and_the_key_stays_free() -> None:
+    def called(*names: str) -> object:
+        with claiming("u", "k") as after:
+            kept = begin("u", "k", "body")
+            commands["make_in_one_piece"](SYSTEM, *names)
+            keep_answer(after, "u", "k", Answer(201, b"", {}))
+            return kept
+
+    with pytest.raises(IntegrityError):
+        called("One", "Same", "Same")
+    assert not Team.objects.exists()
+    assert called("One") is None
+    assert list(Team.objects.values_list("name", flat=True)) == ["One"]
+    assert LogEntry.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("goes_on", [False, True])
+def test_acts_of_a_call_with_a_key_fall_together(goes_on: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    """None has a savepoint of its own: who goes on after one that failed is stopped, and nothing stands."""
+
+    def called() -> None:
+        with claiming("u", "k") as after:
+            begin("u", "k", "body")
+            team = commands["make"](SYSTEM, "First")
+            with suppress(*[Refused] * goes_on):
+                commands["rename_then_refuse"](SYSTEM, team)
+            keep_answer(after, "u", "k", Answer(201, b"", {}))
+
+    with pytest.raises(TransactionManagementError if goes_on else Refused):
+        called()
+    assert not Team.objects.exists()
+    assert not IdempotencyKey.objects.exists()

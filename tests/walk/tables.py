@@ -6,8 +6,10 @@ from typing import Any
 from django.apps import apps
 from django.db import connection
 
-# What a refusal may leave behind: how often somebody tried, and when a credential was seen last.
-FREE_TABLES = frozenset({"kernel_ratebucket", "access_attempt", "django_session", "access_signin"})
+# What a refusal may leave behind: how often somebody tried, what a key was answered, and when a credential was seen last.
+FREE_TABLES = frozenset(
+    {"kernel_ratebucket", "kernel_idempotencykey", "access_attempt", "django_session", "access_signin"}
+)
 FREE_COLUMNS: Mapping[str, frozenset[str]] = {"access_token": frozenset({"last_used"})}
 READS = ("SELECT", "SAVEPOINT", "RELEASE", "ROLLBACK", "PRAGMA", "SET", "BEGIN", "EXPLAIN")
 

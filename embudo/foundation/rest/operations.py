@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from ninja.constants import NOT_SET
+from ninja.errors import ValidationError
 from ninja.operation import Operation
 from ninja.responses import Status
 from pydantic import TypeAdapter
@@ -16,7 +17,7 @@ from embudo.foundation.rest.requests import caller_key, etag
 from embudo.kernel import idempotency, limit
 from embudo.kernel.actor import ANONYMOUS, Actor
 from embudo.kernel.command import Command
-from embudo.kernel.errors import Forbidden, Invalid, NotFound
+from embudo.kernel.errors import Forbidden, Invalid, NotFound, Refused
 from embudo.kernel.former import new_address
 from embudo.kernel.permission import Permission
 from embudo.kernel.record import Record
@@ -170,23 +171,43 @@ class Entry:
         return shell
 
     def once(self, request: HttpRequest, path: dict[str, Any]) -> HttpResponseBase:
-        """With an Idempotency-Key: the change and its kept answer stand or fall together."""
+        """With an Idempotency-Key: the change and its kept answer stand or fall together. What was refused is kept as well."""
         holder, key = f"rest:{caller_key(request)}", request.headers.get("Idempotency-Key", "")
         if not (key.isascii() and key.isprintable() and 0 < len(key) <= KEY_LENGTH):
             raise Invalid({"Idempotency-Key": [_("Send 1 to 200 printable ASCII characters.")]})
         body = b"" if request.content_type == "multipart/form-data" else request.body
         sent = idempotency.digest("POST", request.get_full_path(), body)
-        with idempotency.claiming(holder, key) as after:
+        is_claimed = False
+        try:
+            with idempotency.claiming(holder, key) as after:
+                kept = idempotency.begin(holder, key, sent)
+                if kept is not None:
+                    return _replayed(kept)
+                is_claimed = True
+                response = self.run(request, path)
+                if isinstance(response, HttpResponse):
+                    idempotency.finish_together(after, holder, key, _kept(response))
+                return response
+        except (Invalid, Refused, ValidationError) as error:
+            if not is_claimed:  # it is about the key itself
+                raise
+            refusal = problem_of(request, error, body_name=self.body_name)
+        with idempotency.claiming(holder, key) as after:  # the change was taken back, and the claim with it
             kept = idempotency.begin(holder, key, sent)
             if kept is not None:
-                return HttpResponse(
-                    kept.body, status=kept.status, headers=kept.headers | {"Idempotency-Replayed": "true"}
-                )
-            response = self.run(request, path)
-            if isinstance(response, HttpResponse):
-                answer = idempotency.Answer(response.status_code, response.content, dict(response.items()))
-                idempotency.finish_together(after, holder, key, answer)
-            return response
+                return _replayed(kept)
+            idempotency.finish_together(after, holder, key, _kept(refusal))
+        return refusal
+
+
+def _kept(response: HttpResponse) -> idempotency.Answer:
+    return idempotency.Answer(response.status_code, response.content, dict(response.items()))
+
+
+def _replayed(kept: idempotency.Answer) -> HttpResponse:
+    return HttpResponse(
+        kept.body, status=kept.status, headers=kept.headers | {"Idempotency-Replayed": "true"}
+    )
 
 
 def _adapter(model: Any) -> TypeAdapter[Any] | None:

@@ -55,12 +55,11 @@ def authorisation(actor: Actor, hold_id: UUID) -> Hold:
 
 
 def account_named(actor: Actor, name: str) -> Account:
-    """By its reference or id. Refuses NotFound."""
-    found = (
-        BY_REFERENCE.seen(actor, reference=name) if name.isprintable() else []
-    )  # the database takes no NUL
-    if not found and (account_id := _id_of(name)):
-        found = BY_ID.seen(actor, account_id=account_id)
+    """By its id or reference. Refuses NotFound."""
+    account_id = _id_of(name)
+    found = BY_ID.seen(actor, account_id=account_id) if account_id else []
+    if not found and name.isprintable():  # the database takes no NUL
+        found = BY_REFERENCE.seen(actor, reference=name)
     if not found:
         raise NotFound
     one: Account = found[0]

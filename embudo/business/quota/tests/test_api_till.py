@@ -169,9 +169,31 @@ def test_keys_of_two_tills_do_not_meet() -> None:
     assert (len(ids), fresh(account).held_minor) == (2, 20_00)
 
 
-def test_what_was_invalid_leaves_its_key_free() -> None:
+def test_what_was_invalid_is_kept_under_its_key() -> None:
     account, program = an_account(100_00), Till()
-    assert program.post(AUTHORIZATIONS, wish(account, 0), key="k")[0] == 422
+    euros = wish(account, 5) | {"currency": "EUR"}
+    for key, body in (("zero", wish(account, 0)), ("rate", euros), ("read", wish(account, 5) | {"what": 1})):
+        first, again = (program.ask("POST", AUTHORIZATIONS, body, key=key) for _turn in range(2))
+        assert (first.status_code, again.content, again.status_code) == (422, first.content, 422), key
+        assert again["Idempotency-Replayed"] == "true"
+        status, told = program.post(AUTHORIZATIONS, wish(account, 5), key=key)
+        assert (status, set(told["errors"])) == (422, {"Idempotency-Key"})
+    assert program.post(AUTHORIZATIONS, wish(account, 5))[0] == 201
+    assert fresh(account).held_minor == 5
+
+
+def test_refusal_that_takes_the_call_back_is_kept_under_its_key() -> None:
+    account, program = an_account(100_00), Till()
+    path = f"{AUTHORIZATIONS}/{program.post(AUTHORIZATIONS, wish(account, 70_00))[1]['id']}"
+    assert program.post(f"{path}/release", {}, key="r")[0] == 200
+    first, again = (program.ask("POST", f"{path}/capture", {}, key="c") for _turn in range(2))
+    assert (first.status_code, first.json()["code"]) == (409, "quota.hold_ended")
+    assert (again.status_code, again.content) == (409, first.content)
+
+
+def test_what_is_not_found_leaves_its_key_free() -> None:
+    account, program = an_account(100_00), Till()
+    assert program.post(f"{AUTHORIZATIONS}/{uuid4()}/capture", {}, key="k")[0] == 404
     assert program.post(AUTHORIZATIONS, wish(account, 5), key="k")[0] == 201
 
 
