@@ -10,6 +10,7 @@ from embudo.foundation.access import queries as access
 from embudo.foundation.activity import commands, permissions, queries
 from embudo.foundation.activity.rules import Direction, Outcome
 from embudo.foundation.recycle.commands import recycle_record
+from embudo.foundation.rest.naming import named_as
 from embudo.foundation.rest.operations import operation
 from embudo.foundation.rest.paging import Filters, page_of
 from embudo.foundation.rest.requests import Request, if_match
@@ -19,6 +20,7 @@ from embudo.kernel.errors import Invalid, NotFound
 from embudo.kernel.record import Record
 
 router = Router(tags=["Activity"])
+SENT = {"owner": "owner_id", "about": "about_id"}  # what commands name otherwise
 
 Title = Annotated[str, Field(min_length=1, max_length=200)]
 Kind = Annotated[str, Field(max_length=60, examples=["sales.lead"])]
@@ -99,11 +101,6 @@ def owner_of(request: Request, owner_id: UUID | None) -> Any:
         raise Invalid({"owner_id": [_("Send the id of a colleague.")]}) from None
 
 
-def by_owner_id(fault: Invalid) -> Invalid:
-    """Names the fault's field as the caller sent it."""
-    return Invalid({{"owner": "owner_id", "about": "about_id"}.get(k, k): v for k, v in fault.errors.items()})
-
-
 @router.get("/tasks", response=Page[TaskOut], summary="List tasks")
 @operation(permissions.VIEW_TASKS)
 def list_tasks(request: Request, filters: Query[TaskFilters]) -> Any:
@@ -125,10 +122,8 @@ def create_task(request: Request, data: TaskIn) -> Any:
     if (kind is None) != (record_id is None):
         raise Invalid({"about_id": [_("Send about_kind and about_id together, or neither.")]})
     about = about_record(request.actor, kind, record_id) if kind and record_id else None
-    try:
+    with named_as(SENT):
         return commands.create_task(request.actor, about=about, owner=owner, **given)
-    except Invalid as fault:
-        raise by_owner_id(fault) from None
 
 
 @router.patch("/tasks/{uuid:task_id}", response=TaskOut, summary="Change a task")
@@ -138,10 +133,8 @@ def change_task(request: Request, task_id: UUID, data: TaskChange) -> Any:
     values = {name: getattr(task, name) for name in ("title", "due", "priority", "details", "owner")}
     if "owner_id" in given:
         values["owner"] = owner_of(request, given.pop("owner_id"))
-    try:
+    with named_as(SENT):
         return commands.change_task(request.actor, task, version=if_match(request), **(values | given))
-    except Invalid as fault:
-        raise by_owner_id(fault) from None
 
 
 @router.post("/tasks/{uuid:task_id}/complete", response=TaskOut, summary="Complete a task")

@@ -6,12 +6,13 @@ from ninja import Query, Router
 from pydantic import Field
 
 from embudo.business.intake import commands, queries
-from embudo.business.intake.api.named import by_field, linked
+from embudo.business.intake.api.named import linked
 from embudo.business.intake.permissions import VIEW_ASSIGNMENTS, VIEW_PROGRESS
 from embudo.business.intake.rules.asked import LONGEST_HELP, MOST_ASKED
 from embudo.business.intake.rules.policies import Policy
 from embudo.business.intake.rules.states import AssignmentState, Subject
 from embudo.business.intake.rules.territory import MOST_AREAS
+from embudo.foundation.rest.naming import named_as
 from embudo.foundation.rest.operations import operation
 from embudo.foundation.rest.paging import Filters, page_of
 from embudo.foundation.rest.requests import Request, if_match
@@ -160,7 +161,7 @@ def read_assignment(request: Request, assignment_id: UUID) -> Any:
 @operation(commands.create_assignment)
 def create_assignment(request: Request, data: AssignmentIn) -> Any:
     keywords = _keywords(request, data)
-    with by_field(coordinator="coordinator_id"):
+    with named_as({"coordinator": "coordinator_id"}):
         return commands.create_assignment(request.actor, **keywords)
 
 
@@ -176,7 +177,7 @@ def start_alone(request: Request, data: AloneIn) -> Any:
 def change_assignment(request: Request, assignment_id: UUID, data: AssignmentChange) -> Any:
     found = queries.assignment(request.actor, assignment_id)
     keywords = _keywords(request, data)
-    with by_field(coordinator="coordinator_id"):
+    with named_as({"coordinator": "coordinator_id"}):
         return commands.edit_assignment(request.actor, found, version=if_match(request), **keywords)
 
 

@@ -1,5 +1,4 @@
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -33,12 +32,3 @@ def linked(actor: Actor, given: Mapping[str, Any]) -> dict[str, Any]:
                 {f"{name}_id": [_("There is no such record. Send the id of one that you can read.")]}
             ) from None
     return found
-
-
-@contextmanager
-def by_field(**names: str) -> Iterator[None]:
-    """Faults of a command's keywords, told under the names that were sent: `coordinator="coordinator_id"`."""
-    try:
-        yield
-    except Invalid as fault:
-        raise Invalid({names.get(name, name): texts for name, texts in fault.errors.items()}) from None

@@ -7,9 +7,10 @@ from ninja.responses import Status
 from pydantic import Field
 
 from embudo.business.intake import commands, queries
-from embudo.business.intake.api.named import by_field, linked
+from embudo.business.intake.api.named import linked
 from embudo.business.intake.permissions import CLOSE_PART, VIEW_ASSIGNMENTS
 from embudo.business.intake.rules.states import Duty
+from embudo.foundation.rest.naming import named_as
 from embudo.foundation.rest.operations import operation
 from embudo.foundation.rest.paging import Filters, page_of
 from embudo.foundation.rest.requests import Request, if_match
@@ -128,7 +129,7 @@ def create_binding(request: Request, assignment_id: UUID, data: BindingIn) -> An
     assignment = queries.assignment(actor, assignment_id)
     records = linked(actor, given)
     plain = {name: value for name, value in given.items() if not name.endswith("_id")}
-    with by_field(person="user_id", supervisor="supervisor_id"):
+    with named_as({"person": "user_id", "supervisor": "supervisor_id"}):
         return commands.bind_person(actor, assignment, person=records.pop("user"), **plain, **records)
 
 
@@ -143,7 +144,7 @@ def create_group_bindings(request: Request, assignment_id: UUID, data: GroupIn) 
     assignment = queries.assignment(actor, assignment_id)
     records = linked(actor, given)
     plain = {name: value for name, value in given.items() if not name.endswith("_id")}
-    with by_field(team="team_id", supervisor="supervisor_id"):
+    with named_as({"team": "team_id", "supervisor": "supervisor_id"}):
         return commands.bind_group(actor, assignment, **plain, **records)
 
 
@@ -154,7 +155,7 @@ def change_binding(request: Request, binding_id: UUID, data: BindingChange) -> A
     plain = {name: value for name, value in given.items() if not name.endswith("_id")}
     found = queries.binding(actor, binding_id)
     records = linked(actor, given)
-    with by_field(supervisor="supervisor_id"):
+    with named_as({"supervisor": "supervisor_id"}):
         return commands.change_binding(actor, found, version=if_match(request), **plain, **records)
 
 

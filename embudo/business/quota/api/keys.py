@@ -1,11 +1,10 @@
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from hashlib import sha256
 
 from django.http import HttpRequest
 
+from embudo.foundation.rest.naming import named_as
 from embudo.foundation.rest.requests import caller_key
-from embudo.kernel.errors import Invalid
 
 HEADER = "Idempotency-Key"
 LONGEST = 200
@@ -20,12 +19,6 @@ def key_of(request: HttpRequest) -> str:
     return key if len(key) <= LONGEST else sha256(key.encode()).hexdigest()
 
 
-@contextmanager
-def told_by_header() -> Iterator[None]:
+def told_by_header() -> AbstractContextManager[None]:
     """A command's fault with the key is told by the name of the header."""
-    try:
-        yield
-    except Invalid as fault:
-        raise Invalid(
-            {HEADER if name == "key" else name: texts for name, texts in fault.errors.items()}
-        ) from None
+    return named_as({"key": HEADER})

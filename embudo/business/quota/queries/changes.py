@@ -49,6 +49,15 @@ def change(actor: Actor, change_id: UUID) -> Change:
     return found
 
 
+def changes_by(
+    actor: Actor, *, state: str | None = None, account: UUID | None = None
+) -> RecordQuerySet[Change]:
+    found = changes(actor)
+    if state:
+        found = found.filter(state=state)
+    return found.filter(account=account) if account else found
+
+
 def open_change(account: Account) -> Change | None:
     """The one that is on its way; there is never a second."""
     return OPEN.first(account=account.pk)  # type: ignore[no-any-return]
