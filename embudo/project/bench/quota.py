@@ -222,7 +222,13 @@ def speed(what: str, ids: list[str], calls: int, processes: int, tell: Tell) -> 
     tell(f"{what}: {reached:.0f} a second beside {bare:.0f}; {figures}")
     return [
         Row(f"authorisations on {what}: {figures}", reached, "/s", REACH[what], control, is_rate=True),
-        Row(f"the same beside bare statements on {what}", ratio, "x", BESIDE if connection.vendor == "postgresql" else 0, is_rate=True),
+        Row(
+            f"the same beside bare statements on {what}",
+            ratio,
+            "x",
+            BESIDE if connection.vendor == "postgresql" else 0,
+            is_rate=True,
+        ),
     ]
 
 
