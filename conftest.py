@@ -15,7 +15,7 @@ from django.test import TransactionTestCase
 from django.utils import timezone, translation
 
 LEGS = ("sqlite", "postgresql")
-OPEN_TO_LOOPBACK = ("browser", "peer", "slow")
+OPEN_TO_LOOPBACK = ("browser", "peer", "slow", "load")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -26,13 +26,13 @@ def workers() -> tuple[str, ...]:
 
 
 def quick(extra: Sequence[str]) -> int:
-    command = pytest("not browser and not slow and not peer", *workers(), *extra)
+    command = pytest("not browser and not slow and not load and not peer", *workers(), *extra)
     return summarise("quick", [run_stage(Stage("in memory", command, ON_SQLITE))])
 
 
 def everything(extra: Sequence[str]) -> int:
     missing = missing_parts()
-    plain = pytest("not browser and not slow", *workers(), *extra)
+    plain = pytest("not browser and not slow and not load", *workers(), *extra)
     outcomes = [run_stage(Stage("SQLite", plain, ON_SQLITE | NO_SKIPS))]
     if "PostgreSQL" not in missing:
         outcomes.append(run_stage(Stage("PostgreSQL", (*WITH_POSTGRES, *plain, *HOUSE_ONLY_ONCE), NO_SKIPS)))
@@ -42,6 +42,9 @@ def everything(extra: Sequence[str]) -> int:
         )  # each with a product of its own
         browser = Stage("browser", browsing, ON_SQLITE | NO_SKIPS)
         outcomes.append(run_stage(browser))
+    if "PostgreSQL" not in missing and not extra:
+        load = pytest("load", "tests/project/test_bench_quota.py")
+        outcomes.append(run_stage(Stage("load, both databases", load, ON_SQLITE | NO_SKIPS)))
     return summarise("make test", outcomes, list(missing.values()))
 
 

@@ -272,7 +272,7 @@ class MonthsPart(Part):
         return super().get_context() | {
             "labels": labels,
             "series": [(str(self.title), counts)],
-            "top": _round_top(max(counts)),
+            "top": atoms.even_top(max(counts)),
             "sentence": self._sentence(found, counts),
             "rows": [
                 (formats.date_format(month, "YEAR_MONTH_FORMAT"), one.count, _sums(one))
@@ -291,11 +291,3 @@ class MonthsPart(Part):
             counts[best],
         )
         return said % {"month": month, "n": counts[best]}
-
-
-def _round_top(highest: int) -> int:
-    """A round number for the top of the scale, divisible by four for its lines."""
-    step = 4
-    while step < highest:
-        step = step * 2 if str(step)[0] in "48" else step * 5 // 4
-    return step

@@ -313,7 +313,7 @@ def _grid(top: float, unit: str) -> str:
     lines = []
     for tick in range(5):
         y = 8 + (_HEIGHT - 16) * tick / 4
-        label = _escape(f"{round(top * (4 - tick) / 4)}{unit}")
+        label = _escape(f"{number(round(top * (4 - tick) / 4))}{unit}")
         lines.append(
             f'<line class="grid" x1="{_GUTTER}%" x2="100%" y1="{y}" y2="{y}"/>'
             f'<text x="{_GUTTER}%" dx="-8" y="{y + 4}" text-anchor="end">{label}</text>'
@@ -351,6 +351,23 @@ def _axis(labels: Sequence[Any]) -> str:
         for i, label in enumerate(labels)
         if (last - i) % step == 0
     )
+
+
+def even_top(most: float) -> int:
+    """A round number for the top of a scale, which its lines divide into four even steps."""
+    power = max(0, len(str(int(most))) - 2)
+    steps: list[int] = [lead * 10**level for level in range(power, power + 3) for lead in (1, 2, 5)]
+    return 4 * next(step for step in steps if 4 * step >= most)
+
+
+def axis_day(day: date) -> str:
+    """Short, for the axis of a chart: "22 Nov"."""
+    return formats.date_format(day, "j M")
+
+
+def axis_month(day: date) -> str:
+    """ "Nov 26"."""
+    return formats.date_format(day, "M y")
 
 
 def line_chart(

@@ -21,7 +21,7 @@ from embudo.business.intake.tests.builders import (
     sven,
     vera,
 )
-from embudo.business.intake.views.progress import last_days, round_top
+from embudo.business.intake.views.progress import last_days
 from embudo.foundation.access.tests.builders import a_client, user_of
 from embudo.kernel import clock
 from embudo.kernel.errors import Forbidden, NotFound, Refused
@@ -102,12 +102,6 @@ def test_progress_page_draws_a_line_over_several_days() -> None:
 def test_progress_page_of_nothing_says_so() -> None:
     shown = a_client(cora()).get(at("progress", an_assignment().pk)).content.decode()
     assert "Nothing was entered yet" in shown
-
-
-@pytest.mark.parametrize("most", [0, 1, 5, 40, 41, 999, 123_456])
-def test_round_top_divides_into_four(most: int) -> None:
-    assert round_top(most) >= most
-    assert round_top(most) % 4 == 0
 
 
 # ------------------------------------------------------------------------------------------ likenesses

@@ -145,14 +145,7 @@ def chart(days: Sequence[Share]) -> Any:
     }  # fmt: skip
     step = max(1, len(days) // 8)
     labels = [
-        one.key.strftime("%d.%m") if (len(days) - 1 - n) % step == 0 else "" for n, one in enumerate(days)
+        atoms.axis_day(one.key) if (len(days) - 1 - n) % step == 0 else "" for n, one in enumerate(days)
     ]
     series = [(ENTERED, entered), (gettext("Accepted"), accepted)]
-    return atoms.line_chart(series, labels, told, round_top(max(entered)))
-
-
-def round_top(most: int) -> int:
-    """The next number that divides into four even steps."""
-    power = max(0, len(str(most)) - 2)
-    steps: list[int] = [lead * 10**level for level in range(power, power + 3) for lead in (1, 2, 5)]
-    return 4 * next(step for step in steps if 4 * step >= most)
+    return atoms.line_chart(series, labels, told, atoms.even_top(max(entered)))

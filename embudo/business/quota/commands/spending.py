@@ -153,7 +153,7 @@ def _answered(account: Account, hold: Hold) -> Hold:
 def _refused(account: Account, hold: Hold) -> Hold:
     """Of an account that is locked and settled."""
     hold.state, hold.refusal = HoldState.REFUSED, refusal_code(account.state, account.balance)
-    hold.available_minor, hold.period_end = account.balance.available, account.period_end
+    hold.available_minor, hold.period_end = queries.settled_balance(account).available, account.period_end
     if hold._state.adding:  # nobody named a key, so it does not stand yet
         insert_made(hold)
     else:

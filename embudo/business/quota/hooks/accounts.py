@@ -92,7 +92,7 @@ def register() -> None:
     register_menu(MenuEntry(_("Quota accounts"), "quota:accounts", "wallet", VIEW_ACCOUNTS, 80, SECTION))
     register_menu(
         MenuEntry(
-            _("Requests to spend more"),
+            _("Extra spending"),
             "quota:requests",
             "hourglass",
             ANSWER_REQUESTS,

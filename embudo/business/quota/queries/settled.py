@@ -1,6 +1,6 @@
 """What time has done to an account by now, worked out without writing; `commands.settling` writes what stands here."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -36,6 +36,8 @@ def settled(account: Account) -> Settled:
     state = AccountState(account.state)
     if state in SPENDABLE:
         state = state_of(balance, version.thresholds)
+    elif state == AccountState.PENDING:
+        balance = replace(balance, overdraft=0)  # nothing may be spent before a limit is set
     return Settled(balance, state, span, version)
 
 

@@ -106,6 +106,15 @@ def test_refusal_offers_what_the_policy_does(at_limit: str, offered: list[str]) 
     assert [one["kind"] for one in told["offers"]] == offered
 
 
+def test_overdraft_is_not_available_before_a_limit_is_set() -> None:
+    overdraft = {"overdraft_minor": 50_00, "overdraft_name": "Reserve"}
+    account, program = an_account(None, at_limit="overdraft", **overdraft), Till()
+    status, told = program.post(AUTHORIZATIONS, wish(account, 1))
+    assert (status, told["code"], told["available_minor"]) == (409, "quota.pending", 0)
+    told = program.get(f"/quota/accounts/{account.reference}")[1]
+    assert (told["state"], told["overdraft_minor"], told["available_minor"]) == ("pending", 0, 0)
+
+
 def test_refusal_of_an_account_that_is_held_or_pending_says_so() -> None:
     pending, held = an_account(None), an_account(100_00)
     commands.block_account(oscar(), held, grounds=commands.Grounds(Cause.OFFICER, "Asked"))

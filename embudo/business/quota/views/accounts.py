@@ -11,15 +11,13 @@ from embudo.business.quota.forms.accounts import CloseAccountForm, EditAccountFo
 from embudo.business.quota.permissions import OPEN_ACCOUNT, VIEW_ACCOUNTS
 from embudo.business.quota.rules.states import AccountState
 from embudo.business.quota.views.badges import account_badge
-from embudo.business.quota.views.funds import NAV, OfAccount
+from embudo.business.quota.views.funds import ACCOUNTS, NAV, OfAccount
 from embudo.foundation.ui import atoms
 from embudo.foundation.ui.hooks_registry import record_url
 from embudo.foundation.ui.pages import CommandPage, ListPage
 from embudo.foundation.ui.parts import Action, Column, Crumb, Filter, Tab
 from embudo.kernel.actor import Actor
 from embudo.kernel.money import Money
-
-ACCOUNTS = Crumb(_("Quota accounts"), reverse_lazy(NAV))
 
 
 def policy_choices(actor: Actor) -> list[tuple[str, str]]:

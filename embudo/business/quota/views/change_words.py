@@ -12,7 +12,7 @@ from embudo.business.quota.models import Answer, Change, Rehearsal, Signature
 from embudo.business.quota.rules.answers import DenialCode
 from embudo.business.quota.rules.periods import Span
 from embudo.business.quota.rules.states import AccountState, ChangeState
-from embudo.business.quota.views.periods_chart import even_top, span_text
+from embudo.business.quota.views.periods_chart import span_text
 from embudo.foundation.ui import atoms
 from embudo.kernel.money import exponent
 
@@ -190,13 +190,13 @@ def chart(facts: Mapping[str, Any], currency: str) -> Any:
     periods, scale = facts["periods"], 10 ** exponent(currency)
     spent = [max(0, one["minor"]) // scale for one in periods]
     limit = facts["running"]["limit"] // scale
-    top = even_top(max(*spent, limit, 1))
+    top = atoms.even_top(max(*spent, limit, 1))
     most = max(periods, key=lambda one: one["minor"])
     told = gettext("Spent in the last %(n)d periods; the most, %(most)s, in the one from %(day)s. The limit was %(limit)s.") % {
         "n": len(periods), "most": atoms.money((most["minor"], currency)),
         "day": atoms.full_day(day_of(most["starts"])), "limit": atoms.money((facts["running"]["limit"], currency)),
     }  # fmt: skip
-    labels = [date.fromisoformat(one["starts"]).strftime("%m.%y") for one in periods]
+    labels = [atoms.axis_month(date.fromisoformat(one["starts"])) for one in periods]
     series = [(gettext("Spent"), spent), (gettext("Limit"), [limit] * len(spent))]
     return atoms.line_chart(series, labels, told, top)
 

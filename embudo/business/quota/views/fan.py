@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from django.utils.safestring import SafeString, mark_safe
 
-from embudo.business.quota.views.periods_chart import even_top
 from embudo.foundation.ui import atoms
 from embudo.kernel.money import exponent
 
@@ -28,7 +27,7 @@ def fan(points: Sequence[Point], allowed: int, currency: str, told: str) -> Safe
     """`told` says in words what is seen. Values below nothing are drawn as nothing."""
     scale = 10 ** exponent(currency)
     most = max(allowed, *(point.outer[1] for point in points))
-    top = even_top(-(-max(most, 1) // scale)) * scale
+    top = atoms.even_top(-(-max(most, 1) // scale)) * scale
     line = _points([point.value for point in points], top)
     bands = "".join(
         f'<polygon class="bar c1" fill-opacity="{opacity}" points="{_points(low, top)} {_back(high, top)}"/>'

@@ -1,16 +1,19 @@
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.urls import reverse
+from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext, gettext_lazy as _
 
 from embudo.business.quota import commands, queries
 from embudo.business.quota.forms.funds import AdjustForm, ReasonForm, TopUpForm
 from embudo.foundation.ui import atoms
+from embudo.foundation.ui.hooks_registry import record_url
 from embudo.foundation.ui.pages import CommandPage
+from embudo.foundation.ui.parts import Crumb
 from embudo.kernel.actor import Actor
 
 NAV = "quota:accounts"
+ACCOUNTS = Crumb(_("Quota accounts"), reverse_lazy(NAV))
 
 
 class OfAccount(CommandPage):
@@ -23,6 +26,10 @@ class OfAccount(CommandPage):
 
     def get_cancel_url(self) -> str:
         return self.success_url(None, self.record)
+
+    def get_crumbs(self) -> Sequence[Crumb]:
+        account = getattr(self.record, "account", self.record)
+        return (ACCOUNTS, Crumb(account.reference, record_url("quota:account", account.pk)))
 
     def success_url(self, result: Any, record: Any) -> str:
         return reverse("quota:account", args=[getattr(record, "account_id", record.pk)])

@@ -14,9 +14,10 @@ from embudo.business.quota.models import Account, Outlook
 from embudo.business.quota.permissions import REQUEST_CHANGE, TOP_UP, VIEW_ACCOUNTS
 from embudo.business.quota.rules.forecast import LIKELY
 from embudo.business.quota.rules.states import AccountState
-from embudo.business.quota.views.accounts import ACCOUNTS, policy_choices
+from embudo.business.quota.views.accounts import policy_choices
 from embudo.business.quota.views.badges import account_badge
 from embudo.business.quota.views.fan import Point, fan
+from embudo.business.quota.views.funds import ACCOUNTS
 from embudo.business.quota.views.telling import optional
 from embudo.foundation.ui import atoms
 from embudo.foundation.ui.hooks_registry import record_url
@@ -52,7 +53,7 @@ def outlook_shown(account: Account) -> OutlookShown | None:
     bands = [(date.fromisoformat(day), *amounts) for day, *amounts in found.path]
     sentence = _sentence(account, found, bands[-1][0])
     points = [
-        Point(day.strftime("%d.%m"), expected, (low80, high80), (low95, high95))
+        Point(atoms.axis_day(day), expected, (low80, high80), (low95, high95))
         for day, expected, low80, high80, low95, high95 in bands
     ]
     currency = account.currency

@@ -48,18 +48,11 @@ def chart_of(sums: Sequence[tuple[Span, int]], currency: str, entries_url: str) 
         return PeriodsChart("", rows, is_empty=True)
     scale = 10 ** exponent(currency)
     values = [max(0, minor) // scale for _span, minor in sums]
-    labels = [span.starts.strftime("%m.%y") for span, _minor in sums]
+    labels = [atoms.axis_month(span.starts) for span, _minor in sums]
     best = max(sums, key=lambda one: one[1])
     told = gettext("Consumed in the last periods; the most from %(period)s: %(amount)s.") % {
         "period": span_text(best[0]),
         "amount": atoms.money_text(best[1], currency),
     }
-    drawn = atoms.line_chart([(gettext("Consumed"), values)], labels, told, even_top(max(values)))
+    drawn = atoms.line_chart([(gettext("Consumed"), values)], labels, told, atoms.even_top(max(values)))
     return PeriodsChart(drawn, rows, is_empty=False)
-
-
-def even_top(most: int) -> int:
-    """The next number that divides into four even steps."""
-    power = max(0, len(str(most)) - 2)
-    steps: list[int] = [lead * 10**level for level in range(power, power + 3) for lead in (1, 2, 5)]
-    return 4 * next(step for step in steps if 4 * step >= most)

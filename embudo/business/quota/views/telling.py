@@ -86,7 +86,7 @@ def _drawn(line: Line) -> str:
     left = ""
     if line.available:
         told = gettext("%(left)s left") % {"left": line.available}
-        left = f' <span class="xs subtle">{text(told)}</span>'
+        left = f' <span class="xs subtle">· {text(told)}</span>'
     detail = f'<div class="small muted">{text(line.detail)}</div>' if line.detail else ""
     tone = f" tl-{line.tone}" if line.tone else ""
     return (

@@ -52,3 +52,13 @@ def test_line_chart_holds_its_sentence_and_no_inline_style() -> None:
     chart = atoms.line_chart([("This year", [1, 2, 3])], ["a", "b", "c"], 'It "rose"', 4)
     assert 'aria-label="It &quot;rose&quot;"' in chart
     assert "style=" not in chart
+
+
+@pytest.mark.parametrize("most", [0, 1, 5, 40, 41, 999, 123_456])
+def test_even_top_divides_into_four(most: int) -> None:
+    assert atoms.even_top(most) >= most
+    assert atoms.even_top(most) % 4 == 0
+
+
+def test_line_chart_names_large_steps_as_people_read_them() -> None:
+    assert ">20,000<" in atoms.line_chart([("Consumed", [1])], ["a"], "", 20_000)
