@@ -362,12 +362,13 @@ def even_top(most: float) -> int:
 
 def axis_day(day: date) -> str:
     """Short, for the axis of a chart: "22 Nov"."""
-    return formats.date_format(day, "j M")
+    return str(formats.date_format(day, "SAME_YEAR_FORMAT"))
 
 
 def axis_month(day: date) -> str:
-    """ "Nov 26"."""
-    return formats.date_format(day, "M y")
+    """ "Nov ’26"; months are capitalised in English alone, among our languages."""
+    month = formats.date_format(day, "M ’y")
+    return month if here().language == "en" else month.lower()
 
 
 def line_chart(
