@@ -366,8 +366,8 @@ def axis_day(day: date) -> str:
 
 
 def axis_month(day: date) -> str:
-    """ "Nov ’26"; months are capitalised in English alone, among our languages."""
-    month = formats.date_format(day, "M ’y")
+    """ "Nov '26"; months are capitalised in English alone, among our languages."""
+    month = formats.date_format(day, "M 'y")
     return month if here().language == "en" else month.lower()
 
 
