@@ -19,28 +19,45 @@ from embudo.business.quota.commands import daily  # noqa: E402
 from embudo.business.quota.models import (  # noqa: E402
     Account,
     Block,
+    Change,
     ClosedPeriod,
     DaySpend,
     Hold,
     LedgerEntry,
+    LimitVersion,
     Run,
     Switch,
 )
+from embudo.business.quota.tests.changing import awaiting, rehearsed, signed  # noqa: E402
+from embudo.foundation.notify.models import Mail  # noqa: E402
 from embudo.kernel import clock  # noqa: E402
 from embudo.kernel.actor import system_actor  # noqa: E402
 from embudo.kernel.models import LogEntry  # noqa: E402
 from embudo.project.bench.daily import FIRST  # noqa: E402
 from embudo.project.bench.quotas import Quotas  # noqa: E402
 
-ACCOUNTS = 1000
+ACCOUNTS, CHANGED = 1000, 4
 SYSTEM = system_actor("tests")
-TOLD = ("quota.AccountBlocked", "quota.SwitchProposed", "quota.RunFinished", "quota.ThresholdReached")
+TOLD = ("quota.AccountBlocked", "quota.SwitchProposed", "quota.RunFinished", "quota.ThresholdReached", "quota.ChangeApplied",
+        "quota.ChangeHeldBack", "quota.ChangeExpired", "quota.ChangeFailed")  # fmt: skip
 
 
 def fill() -> int:
     """Copies have no ledger of their own, so what they consumed stands in their days alone."""
     Quotas(ACCOUNTS, FIRST, lambda _text: None).plant()
+    change_limits()
     return Account.objects.count()
+
+
+def change_limits() -> None:
+    """Four each that the first day applies, that it holds back since nobody signed, and whose customer was silent."""
+    with clock.at(FIRST - timedelta(days=20)):
+        for _number in range(CHANGED):
+            awaiting()
+    with clock.at(FIRST - timedelta(days=1)):
+        for minor in range(200_00, 200_00 + CHANGED):
+            signed(minor=minor)
+            rehearsed(minor=minor)
 
 
 def run(last: int = 0, *, days: int = 0) -> int:
@@ -66,6 +83,9 @@ def tell() -> dict[str, Any]:
     shown: dict[Any, tuple[str, ...]] = {
         Account: ("policy__name", "state", "consumed_minor", "held_minor", "topup_minor", "ceiling_minor", "is_spendable",
                   "period_start", "period_end", "settle_at"),
+        Change: ("state", "to_minor", "applies_on", "ended_reason"),
+        LimitVersion: ("limit_minor", "tier_name", "valid_from", "valid_to"),
+        Mail: ("to", "subject"),
         Block: ("cause", "is_by_run", "figures", "lifted"),
         ClosedPeriod: ("starts", "ends", "allowance_minor", "consumed_minor"),
         DaySpend: ("day", "consumed_minor", "topup_minor"),

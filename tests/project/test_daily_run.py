@@ -2,6 +2,7 @@ import json
 import signal
 import subprocess
 import sys
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -29,6 +30,8 @@ def test_daily_run_killed_halfway_ends_as_one_that_was_left_alone(installation: 
     expected = alone["once"]
     assert len(expected["Switch"]) == len(expected["Block"]) > 5
     assert (expected["Faults"], alone["twice"]) == ([], expected)
+    states = Counter(one.split("'")[1] for one in expected["Change"])
+    assert states == {"applied": 4, "expired": 4, "held": 4}
     lasts = [int(alone["statements"] * part) + 1 for part in DEATHS]
     killed = did(installation("killed"), "killed", *lasts)
     assert killed["deaths"][:2] == [-signal.SIGKILL] * 2
