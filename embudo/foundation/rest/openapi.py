@@ -24,7 +24,7 @@ IDEMPOTENCY = {
     "name": "Idempotency-Key",
     "required": False,
     "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"},
-    "description": "Repeating a request with the same key gives the first answer again, for 72 hours.",
+    "description": "Repeating a request with the same key gives the first answer again, for 72 hours, a refusal too. Another body is 422.",
 }
 IF_MATCH = {
     "in": "header",

@@ -8,7 +8,7 @@ from embudo.business.quota.commands.settling import locked_and_settled, restate
 from embudo.business.quota.commands.spending import check_not_closed
 from embudo.business.quota.models import Account, LedgerEntry
 from embudo.business.quota.permissions import ADJUST, TOP_UP
-from embudo.business.quota.rules.amounts import CARRIED, LARGEST
+from embudo.business.quota.rules.amounts import BY_OFFICER, CARRIED, LARGEST
 from embudo.business.quota.rules.spending import check_amount
 from embudo.business.quota.rules.states import AccountState, EntryKind
 from embudo.kernel import clock
@@ -101,6 +101,7 @@ def reverse_entry(actor: Actor, entry: LedgerEntry, *, reason: str) -> LedgerEnt
         topup=-entry.topup_change,
         value_date=entry.value_date,
         reversal_of=entry,
+        source=BY_OFFICER if entry.source == BY_OFFICER else "",  # so that the two add up to nothing
         note=reason.strip(),
     )
     return _entered(actor, fresh, movement)

@@ -6,7 +6,7 @@ from embudo.business.quota.commands.funds import Origin, top_up
 from embudo.business.quota.commands.settling import locked_and_settled
 from embudo.business.quota.models import Account, SpendRequest
 from embudo.business.quota.permissions import ANSWER_REQUESTS, ASK_OFFICER
-from embudo.business.quota.rules.amounts import LARGEST, AtLimit
+from embudo.business.quota.rules.amounts import BY_OFFICER, LARGEST, AtLimit
 from embudo.business.quota.rules.states import SPENDABLE
 from embudo.kernel import clock
 from embudo.kernel.act import attempt
@@ -17,8 +17,6 @@ from embudo.kernel.errors import Invalid, Refused
 from embudo.kernel.event import publish
 from embudo.kernel.money import Money
 from embudo.kernel.record import lock
-
-BY_OFFICER = "officer"  # the source of the top-up that an approved request becomes
 
 
 @command(ASK_OFFICER)
@@ -60,7 +58,7 @@ def _check_asked(account: Account, amount: Money, reason: str) -> None:
 @command(ANSWER_REQUESTS)
 def approve_request(actor: Actor, request: SpendRequest, *, reason: str = "") -> SpendRequest:
     """
-    Lets the customer spend what was asked for: it becomes a top-up of the running period. Refuses (Refused) a request that was
+    Lets the customer spend what was asked for: a top-up of the running period, whose end what is left of it does not outlive. Refuses (Refused) a request that was
     answered before, one's own, and an account that was closed since.
     """
     account, fresh = _both(actor, request)

@@ -95,15 +95,16 @@ def _follow(account: Account, version: PolicyVersion) -> None:
 def _roll(actor: Actor, account: Account, span: Span, version: PolicyVersion) -> None:
     """
     Into the period that runs now. What was consumed in it already is summed of its days; what of top-ups was not used comes
-    along as a new one, since it was paid for. The period before is kept as it was judged.
+    along as a new one, since it was paid for; what officers granted does not. The period before is kept as it was judged.
     """
     before = account.balance
     _close_period(account, Span(account.period_start, min(account.period_end, span.starts)))
     consumed, topups = queries.spent_in(account, span)
+    granted = queries.granted_before(account, span)
     _follow(account, version)
     account.period_start, account.period_end = span.starts, span.ends
     account.consumed_minor, account.topup_minor = consumed, topups
-    stays = carried(before, consumed, topups)
+    stays = carried(before, consumed, topups, granted)
     if stays:
         post(actor, account, Movement(EntryKind.TOPUP, stays, topup=stays, source=CARRIED))
 

@@ -49,7 +49,8 @@ limit_minor + overdraft + kept_topup + stays, kept_consumed + held
 FROM (
 SELECT one.*, CASE WHEN %(rolls)s = 0 THEN 0
 ELSE topup_minor - {greatest}(0, {least}(topup_minor, {greatest}(0, consumed_minor - limit_minor))
-- {least}(topup_minor, {greatest}(0, kept_consumed - limit_minor))) - kept_topup END AS stays
+- {least}(topup_minor, {greatest}(0, kept_consumed - limit_minor))) - kept_topup
+- {greatest}(0, {least}(granted, topup_minor) - {least}(topup_minor, {greatest}(0, consumed_minor - limit_minor))) END AS stays
 FROM (
 SELECT a.id, a.state, a.reached_percent AS told, a.limit_minor, a.consumed_minor, a.topup_minor,
 CASE WHEN %(follows)s = 1 THEN %(overdraft)s ELSE a.overdraft_minor END AS overdraft,
@@ -59,6 +60,9 @@ WHERE h.account_id = a.id AND h.state = 'open' AND h.expires <= %(now)s), 0) END
 CASE WHEN a.held_minor = 0 THEN NULL ELSE (
 SELECT MIN(h.expires) FROM quota_hold h
 WHERE h.account_id = a.id AND h.state = 'open' AND h.expires > %(now)s) END AS next_hold,
+CASE WHEN %(rolls)s = 0 OR a.topup_minor = 0 THEN 0 ELSE COALESCE((
+SELECT SUM(e.topup_change) FROM quota_ledgerentry e
+WHERE e.account_id = a.id AND e.source = 'officer' AND e.value_date >= %(old_starts)s AND e.value_date < %(starts)s), 0) END AS granted,
 {kept}
 FROM quota_due due CROSS JOIN quota_account a{days}
 WHERE a.id = due.account_id AND due.policy_id = %(policy)s AND due.version_id = %(old_version)s AND due.starts = %(old_starts)s AND due.ends = %(old_ends)s

@@ -1247,6 +1247,14 @@ class Migration(migrations.Migration):
                 condition=models.Q(("hold__isnull", False)), fields=["hold"], name="ledger_hold"
             ),
         ),
+        migrations.AddIndex(
+            model_name="ledgerentry",
+            index=models.Index(
+                condition=models.Q(("source", "officer")),
+                fields=["account", "value_date"],
+                name="ledger_granted",
+            ),
+        ),
         migrations.AddConstraint(
             model_name="ledgerentry",
             constraint=models.UniqueConstraint(

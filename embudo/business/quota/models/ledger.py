@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from embudo.business.quota import permissions
 from embudo.business.quota.models.accounts import Account, OfAccount, Unowned
+from embudo.business.quota.rules.amounts import BY_OFFICER
 from embudo.business.quota.rules.states import EntryKind, HoldState
 from embudo.kernel import clock
 
@@ -131,6 +132,9 @@ class LedgerEntry(Unowned):
             models.Index(fields=["account", "created", "id"], name="ledger_account"),
             models.Index(fields=["account", "value_date", "id"], name="ledger_value_date"),
             models.Index(fields=["hold"], condition=Q(hold__isnull=False), name="ledger_hold"),
+            models.Index(
+                fields=["account", "value_date"], condition=Q(source=BY_OFFICER), name="ledger_granted"
+            ),
         )
 
 

@@ -106,6 +106,7 @@ from embudo.business.quota.queries.runs import (
 )
 from embudo.business.quota.queries.settled import (
     Settled,
+    granted_before,
     settled,
     settled_balance,
     span_due,
@@ -201,6 +202,7 @@ __all__ = [
     "faults_of",
     "findings_in_words",
     "foreseen",
+    "granted_before",
     "guest",
     "held_back",
     "held_back_counts",

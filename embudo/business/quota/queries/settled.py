@@ -6,8 +6,8 @@ from typing import Any
 
 from django.db.models import F, Sum
 
-from embudo.business.quota.models import Account, DaySpend, Hold, PolicyVersion
-from embudo.business.quota.rules.amounts import Balance, carried, state_of
+from embudo.business.quota.models import Account, DaySpend, Hold, LedgerEntry, PolicyVersion
+from embudo.business.quota.rules.amounts import BY_OFFICER, Balance, carried, state_of
 from embudo.business.quota.rules.periods import Span, span_of
 from embudo.business.quota.rules.states import SPENDABLE, AccountState, HoldState
 from embudo.kernel import clock
@@ -49,7 +49,7 @@ def _moved(account: Account, version: PolicyVersion, span: Span, now: datetime) 
     was, topups, consumed = account.balance, account.topup_minor, account.consumed_minor
     if span != Span(account.period_start, account.period_end):
         consumed, kept = spent_in(account, span)
-        topups = kept + carried(was, consumed, kept)
+        topups = kept + carried(was, consumed, kept, granted_before(account, span))
     late = Hold.objects.filter(account=account, state=HoldState.OPEN, expires__lte=now)
     freed: Any = late.aggregate(rest=Sum(F("amount_minor") - F("captured_minor"), default=0))["rest"]
     overdraft = was.overdraft if version.pk == account.policy_version_id else version.overdraft
@@ -70,6 +70,17 @@ def span_due(account: Account, version: PolicyVersion, today: date) -> Span:
     span = span_of(version.period, version.rolling_days, today)
     is_newly_judged = version.pk != account.policy_version_id
     return span if span.starts > stands.starts or (is_newly_judged and span != stands) else stands
+
+
+def granted_before(account: Account, span: Span) -> int:
+    """What officers let the customer spend on the days of the account's period that lie before the span."""
+    if not account.topup_minor:
+        return 0
+    entries = LedgerEntry.objects.filter(
+        account=account, source=BY_OFFICER, value_date__gte=account.period_start, value_date__lt=span.starts
+    )
+    total: int = entries.aggregate(total=Sum("topup_change", default=0))["total"]
+    return total
 
 
 def spent_in(account: Account, span: Span) -> tuple[int, int]:

@@ -14,6 +14,7 @@ LARGEST = (
 )  # minor units: sums of very many of them stay within 64 bits, and JSON readers keep them exact
 
 CARRIED = "carried"  # the source of what of top-ups comes along into a period
+BY_OFFICER = "officer"  # the source of the top-up that an approved request becomes
 
 
 class RefundRule(TextChoices):
@@ -96,16 +97,16 @@ def used_up(topups: int, consumed: int, limit: int) -> int:
     return min(topups, max(0, consumed - limit))
 
 
-def carried(before: Balance, consumed: int, topups: int) -> int:
+def carried(before: Balance, consumed: int, topups: int, granted: int = 0) -> int:
     """
     What comes along into a period whose own days hold `consumed` and `topups`, as a correction of these. Money paid in advance
-    stays until it is spent: only what spending that is over now had used of it is gone. Negative where days of both
-    periods hold the same money.
+    stays until it is spent: only what spending that is over now had used of it is gone. What officers `granted` on the days that
+    are over is used first, and ends with them. Negative where days of both periods hold the same money.
     """
-    gone = used_up(before.topups, before.consumed, before.limit) - used_up(
-        before.topups, consumed, before.limit
-    )
-    return before.topups - max(0, gone) - topups
+    used = used_up(before.topups, before.consumed, before.limit)
+    gone = max(0, used - used_up(before.topups, consumed, before.limit))
+    lapsed = max(0, min(granted, before.topups) - used)
+    return before.topups - gone - lapsed - topups
 
 
 def converted(money: Money, currency: str, rate: int) -> int:

@@ -112,6 +112,28 @@ def test_top_ups_are_used_before_an_overdraft() -> None:
     assert carried(balance(consumed=120, topups=50, overdraft=80), 0, 0) == 30
 
 
+@pytest.mark.parametrize(
+    ("consumed", "topups", "granted", "stays"),
+    [
+        (100, 50, 50, 0),  # nothing was used of it
+        (120, 50, 50, 0),  # a part was
+        (120, 80, 50, 30),  # what was granted is used before what was paid
+        (160, 80, 50, 20),
+        (100, 80, 50, 30),
+        (100, 30, 50, 0),  # the rest was taken back
+    ],
+)
+def test_what_officers_granted_ends_with_its_period(
+    consumed: int, topups: int, granted: int, stays: int
+) -> None:
+    assert carried(balance(consumed=consumed, topups=topups), 0, 0, granted) == stays
+
+
+def test_what_was_used_of_a_grant_stays_while_the_spending_counts() -> None:
+    """Of a rolling period: the day of the grant is over, the spending is not."""
+    assert carried(balance(consumed=120, topups=50), 120, 0, 50) == 20
+
+
 @CALMLY
 @given(
     st.integers(0, 500),

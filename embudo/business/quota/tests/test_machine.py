@@ -24,6 +24,7 @@ from hypothesis.stateful import (
 
 from embudo.business.quota import commands, queries
 from embudo.business.quota.models import Account, Hold, LedgerEntry
+from embudo.business.quota.rules.amounts import BY_OFFICER
 from embudo.business.quota.rules.periods import span_of, start_of
 from embudo.business.quota.rules.states import Cause
 from embudo.business.quota.tests.builders import a_policy, an_account, asking, fresh, till
@@ -67,6 +68,7 @@ class Model:
     counted_on: str
     span: Any = None
     topups: int = 0
+    grants: list[tuple[date, int]] = field(default_factory=list)  # top-ups that officers let be spent
     postings: list[tuple[date, int]] = field(default_factory=list)
     holds: dict[Any, Authorised] = field(default_factory=dict)
     is_blocked: bool = False
@@ -92,8 +94,10 @@ class Model:
         span = span_of(self.period, self.days, clock.day_of(now))
         if span != self.span:
             used = self._used()
+            over = sum(amount for day, amount in self.grants if self.span.holds(day) and day < span.starts)
+            lapsed = max(0, min(over, self.topups) - used)
             self.span, self.is_moving = span, None
-            self.topups -= max(0, used - self._used())
+            self.topups -= max(0, used - self._used()) + lapsed
         return self
 
     def _used(self) -> int:
@@ -253,6 +257,15 @@ class Ledger(RuleBasedStateMachine):
     def top_up(self, amount: int) -> None:
         self._done(lambda: commands.top_up(till(), self.account, amount=self.account.money(amount)))
         self._settled().topups += amount
+
+    @rule(amount=AMOUNTS)
+    def grant(self, amount: int) -> None:
+        origin = commands.Origin(source=BY_OFFICER)
+        self._done(
+            lambda: commands.top_up(till(), self.account, amount=self.account.money(amount), origin=origin)
+        )
+        self._settled().topups += amount
+        self.model.grants.append((clock.day_of(self.now), amount))
 
     # --- the office ---
 

@@ -1,8 +1,9 @@
 import pytest
 from django.test import Client
 
-from embudo.business.quota import commands
-from embudo.business.quota.models import LedgerEntry, SpendRequest
+from embudo.business.quota import commands, queries
+from embudo.business.quota.models import Account, LedgerEntry, SpendRequest
+from embudo.business.quota.tests.books import on, opened, paid_in
 from embudo.business.quota.tests.builders import (
     ada,
     an_account,
@@ -11,10 +12,12 @@ from embudo.business.quota.tests.builders import (
     fresh,
     oscar,
     page_of,
+    spent,
     till,
 )
-from embudo.foundation.access.tests.builders import user_of
+from embudo.foundation.access.tests.builders import tester, user_of
 from embudo.foundation.notify.models import Notification
+from embudo.kernel.actor import system_actor
 from embudo.kernel.errors import Invalid, Refused
 from embudo.kernel.worker import drain
 
@@ -50,6 +53,49 @@ def test_approve_request_becomes_a_top_up_once() -> None:
     assert fresh(account).balance.available == 140_00
     with pytest.raises(Refused, match="answered before"):
         commands.approve_request(ada(), request)
+
+
+def after_the_run(account: Account) -> Account:
+    commands.run_daily(system_actor("daily run"))
+    return fresh(account)
+
+
+def test_what_an_officer_let_be_spent_ends_with_the_period_and_what_was_paid_stays() -> None:
+    account = opened("2026-01-10", at_limit="ask")
+    with on("2026-01-20"):
+        commands.approve_request(ada(), asked(account))
+        paid_in(account, 30_00)
+        spent(account, 110_00)
+    with on("2026-02-02"):
+        assert queries.settled_balance(fresh(account)).topups == 30_00
+        settled = after_the_run(account)
+        assert (settled.topup_minor, settled.consumed_minor) == (30_00, 0)
+    assert queries.faults_of(Account.objects.filter(pk=account.pk)) == []
+
+
+def test_grant_that_was_taken_back_takes_nothing_of_what_was_paid() -> None:
+    account = opened("2026-01-10", at_limit="ask")
+    with on("2026-01-20"):
+        commands.approve_request(ada(), asked(account))
+        paid_in(account, 30_00)
+        grant = LedgerEntry.objects.get(source="officer")
+        commands.reverse_entry(tester(), grant, reason="By mistake")
+    with on("2026-02-02"):
+        assert after_the_run(account).topup_minor == 30_00
+
+
+def test_grant_in_a_rolling_period_ends_as_its_day_leaves() -> None:
+    account = opened("2026-01-10", at_limit="ask", period="rolling", rolling_days=10)
+    with on("2026-01-20"):
+        commands.approve_request(ada(), asked(account))
+    with on("2026-01-25"):
+        spent(account, 110_00)
+    with on("2026-01-30"):
+        assert after_the_run(account).topup_minor == 10_00  # what was used of it
+    with on("2026-02-05"):
+        settled = after_the_run(account)
+        assert (settled.topup_minor, settled.consumed_minor) == (0, 0)
+    assert queries.faults_of(Account.objects.filter(pk=account.pk)) == []
 
 
 def test_deny_request_wants_a_reason() -> None:

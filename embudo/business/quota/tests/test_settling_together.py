@@ -11,6 +11,7 @@ from embudo.business.quota import commands, queries
 from embudo.business.quota.commands.settling import due_accounts, locked_and_settled
 from embudo.business.quota.commands.settling_together import settle_due_of, settle_next_due
 from embudo.business.quota.models import Account, ClosedPeriod, DaySpend, Hold, LedgerEntry, Policy
+from embudo.business.quota.rules.amounts import BY_OFFICER
 from embudo.business.quota.rules.states import Cause
 from embudo.business.quota.tests.builders import a_policy, an_account, authorised, oscar, spent, till
 from embudo.foundation.access.tests.builders import tester
@@ -101,7 +102,7 @@ def a_history(chance: Random, account: Account) -> None:
     currency = account.currency
     for _number in range(chance.randrange(5)):
         minor = chance.randrange(1, 70_00)
-        act = chance.choice(("hold", "spend", "top up", "adjust", "hold shortly"))
+        act = chance.choice(("hold", "spend", "top up", "allow", "adjust", "hold shortly"))
         if act == "hold":
             authorised(account, minor, currency=currency, seconds=chance.randrange(86_400, 40 * 86_400))
         elif act == "hold shortly":
@@ -113,6 +114,10 @@ def a_history(chance: Random, account: Account) -> None:
                 commands.capture_hold(till(), hold, amount=part, keeps_rest=chance.random() < 0.3)
         elif act == "top up":
             commands.top_up(tester(), account, amount=account.money(minor))
+        elif act == "allow":
+            commands.top_up(
+                tester(), account, amount=account.money(minor), origin=commands.Origin(source=BY_OFFICER)
+            )
         else:
             commands.adjust_consumption(tester(), account, amount=account.money(minor), reason="late bill")
 
