@@ -124,7 +124,7 @@ def logged(change: RecordedChange, keys: personal.Keys) -> dict[str, Any]:
 
 
 _current: ContextVar[Act | None] = ContextVar("act", default=None)
-_falls_whole: ContextVar[ExitStack | None] = ContextVar("falls_whole", default=None)
+_falls_whole: ContextVar[bool] = ContextVar("falls_whole", default=False)
 
 
 def current_act() -> Act:
@@ -139,12 +139,12 @@ def is_acting() -> bool:
 
 
 @contextmanager
-def falling_whole(after: ExitStack) -> Iterator[None]:
+def falling_whole() -> Iterator[None]:
     """
     A transaction around acts that ends with the first of them that fails: they need no savepoint of their own, which costs two
-    round trips each, and none of them ends it, so that what they send together goes on until `after` is left, behind it.
+    round trips each. Whoever goes on after an act's error has to say so with `attempt`.
     """
-    token = _falls_whole.set(after)
+    token = _falls_whole.set(True)
     try:
         with transaction.atomic():
             yield
@@ -164,7 +164,7 @@ def acting(actor: Actor, command: str) -> Iterator[Act]:
             outer.depth -= 1
         return
     act = Act(actor, command)
-    with act.after, transaction.atomic(savepoint=_falls_whole.get() is None):
+    with act.after, transaction.atomic(savepoint=not _falls_whole.get()):
         token = _current.set(act)
         try:
             yield act
@@ -186,8 +186,7 @@ def finish_together() -> None:
     """
     act = current_act()
     if act.depth == 0 and connection.vendor == "postgresql":
-        after = _falls_whole.get() or act.after
-        after.enter_context(connection.sent_together())  # type: ignore[attr-defined]  # of our own backend
+        act.after.enter_context(connection.sent_together())  # type: ignore[attr-defined]  # of our own backend
 
 
 @contextmanager

@@ -61,7 +61,7 @@ def claiming(holder: str, key: str) -> Iterator[ExitStack]:
             claimed = connection.claimed(number_of(holder, key))  # type: ignore[attr-defined]  # of our own backend
             if not after.enter_context(claimed):
                 raise still_running()
-        with falling_whole(after):
+        with falling_whole():
             yield after
 
 

@@ -45,14 +45,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     @contextmanager
     def sent_together(self) -> Iterator[None]:
-        """
-        Inside, statements whose answer nobody reads go out without waiting; what goes wrong is told by the next that is read.
-        Inside another one it goes on.
-        """
+        """Inside, statements whose answer nobody reads go out without waiting; what goes wrong is told by the next that is read."""
         self.ensure_connection()
         held: Any = self.connection
-        if held.pgconn.pipeline_status:
-            yield
-            return
         with self.wrap_database_errors, held.pipeline():
             yield

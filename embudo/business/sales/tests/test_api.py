@@ -36,6 +36,24 @@ def test_create_lead_answers_with_possible_duplicates() -> None:
     ]
 
 
+def test_create_lead_with_a_key_once_and_reads_after_its_act() -> None:
+    """What may be the same is looked for after the lead was written, in the transaction that keeps the answer."""
+    actor = ann()
+    a_lead(actor, email="jan@alfa.example")
+    told = {"name": "Jan K", "email": "JAN@alfa.example"}
+    token = a_token(user_of(actor))
+    answers = [
+        Client().post(
+            f"{API}/leads", json.dumps(told), "application/json",
+            headers={"Authorization": f"Bearer {token}", "Idempotency-Key": "k"},
+        )
+        for _turn in range(2)
+    ]  # fmt: skip
+    assert [one.status_code for one in answers] == [201, 201]
+    assert answers[0].content == answers[1].content
+    assert (len(answers[0].json()["duplicates"]), Lead.objects.count()) == (1, 2)
+
+
 def test_create_lead_by_the_key_of_a_source() -> None:
     source = a_source(kind="partner")
     status, lead = call(source.key, "POST", "/leads", {"name": "Jan", "email": "jan@alfa.example"})
