@@ -8,7 +8,7 @@ from embudo.business.quota.commands.settling import locked_and_settled, restate
 from embudo.business.quota.commands.spending import check_not_closed
 from embudo.business.quota.models import Account, LedgerEntry
 from embudo.business.quota.permissions import ADJUST, TOP_UP
-from embudo.business.quota.rules.amounts import BY_OFFICER, CARRIED, LARGEST
+from embudo.business.quota.rules.amounts import BY_OFFICER, CARRIED, LARGEST, OUR_SOURCES
 from embudo.business.quota.rules.spending import check_amount
 from embudo.business.quota.rules.states import AccountState, EntryKind
 from embudo.kernel import clock
@@ -31,8 +31,15 @@ class Origin:
 def top_up(actor: Actor, account: Account, *, amount: Money, origin: Origin = Origin()) -> LedgerEntry:
     """
     Money paid in advance: it may be spent above the limit in the running period, and what is not goes over into the next. Refuses
-    (Invalid) another currency, an amount that is none, a key used for something else, a closed account.
+    (Invalid) another currency, an amount that is none, a key used for something else, a source that is ours, a closed account.
     """
+    if origin.source in OUR_SOURCES:
+        raise Invalid({"source": [_("This word has a meaning of its own here. Choose another one.")]})
+    return enter_top_up(actor, account, amount, origin)
+
+
+def enter_top_up(actor: Actor, account: Account, amount: Money, origin: Origin) -> LedgerEntry:
+    """What a top-up and an approved request have in common, within the command of either."""
     _check_currency(account, amount)
     check_amount(amount.minor)
     fresh = locked_and_settled(actor, account)

@@ -2,7 +2,7 @@ from django.db import IntegrityError
 from django.utils.translation import gettext_lazy as _
 
 from embudo.business.quota import events
-from embudo.business.quota.commands.funds import Origin, top_up
+from embudo.business.quota.commands.funds import Origin, enter_top_up
 from embudo.business.quota.commands.settling import locked_and_settled
 from embudo.business.quota.models import Account, SpendRequest
 from embudo.business.quota.permissions import ANSWER_REQUESTS, ASK_OFFICER
@@ -58,16 +58,13 @@ def _check_asked(account: Account, amount: Money, reason: str) -> None:
 @command(ANSWER_REQUESTS)
 def approve_request(actor: Actor, request: SpendRequest, *, reason: str = "") -> SpendRequest:
     """
-    Lets the customer spend what was asked for: a top-up of the running period, whose end what is left of it does not outlive. Refuses (Refused) a request that was
+    Lets the customer spend what was asked for: a top-up that ends with the running period. Refuses (Refused) a request that was
     answered before, one's own, and an account that was closed since.
     """
     account, fresh = _both(actor, request)
-    entry = top_up.inner(
-        actor,
-        account,
-        amount=account.money(fresh.amount_minor),
-        origin=Origin(key=f"request:{fresh.pk}", source=BY_OFFICER, note=reason.strip() or fresh.reason),
-    )
+    note = reason.strip() or fresh.reason
+    origin = Origin(key=f"request:{fresh.pk}", source=BY_OFFICER, note=note)
+    entry = enter_top_up(actor, account, account.money(fresh.amount_minor), origin)
     return _answer(actor, account, fresh, SpendRequest.State.APPROVED, reason=reason.strip(), entry=entry.pk)
 
 

@@ -15,6 +15,7 @@ LARGEST = (
 
 CARRIED = "carried"  # the source of what of top-ups comes along into a period
 BY_OFFICER = "officer"  # the source of the top-up that an approved request becomes
+OUR_SOURCES = frozenset({CARRIED, BY_OFFICER})  # they say what becomes of a top-up, so nobody may type them
 
 
 class RefundRule(TextChoices):

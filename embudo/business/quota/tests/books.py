@@ -6,9 +6,12 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from embudo.business.quota import commands, queries
+from embudo.business.quota.commands.funds import enter_top_up
 from embudo.business.quota.models import Account, ClosedPeriod, LedgerEntry
-from embudo.business.quota.tests.builders import an_account, fresh, till
+from embudo.business.quota.rules.amounts import BY_OFFICER
+from embudo.business.quota.tests.builders import ada, an_account, fresh, till
 from embudo.kernel import clock
+from embudo.kernel.act import acting
 
 
 @contextmanager
@@ -32,6 +35,12 @@ def closed(account: Account) -> list[tuple[date, date, int, int]]:
 def opened(day: str, limit: int = 100_00, **values: Any) -> Account:
     with on(day):
         return an_account(limit, **values)
+
+
+def let_spend(account: Account, minor: int) -> LedgerEntry:
+    """As an approved request does it, under whatever policy."""
+    with acting(ada(), "quota.approve_request"):
+        return enter_top_up(ada(), account, account.money(minor), commands.Origin(source=BY_OFFICER))
 
 
 def paid_in(account: Account, minor: int) -> LedgerEntry:

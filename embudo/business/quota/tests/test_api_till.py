@@ -106,6 +106,13 @@ def test_refusal_offers_what_the_policy_does(at_limit: str, offered: list[str]) 
     assert [one["kind"] for one in told["offers"]] == offered
 
 
+@pytest.mark.parametrize("source", ["officer", "carried"])
+def test_till_may_not_say_what_becomes_of_a_top_up(source: str) -> None:
+    account = an_account(100_00)
+    status, told = Till().post("/quota/topups", wish(account, 50_00, source=source))
+    assert (status, set(told["errors"]), fresh(account).topup_minor) == (422, {"source"}, 0)
+
+
 def test_overdraft_is_not_available_before_a_limit_is_set() -> None:
     overdraft = {"overdraft_minor": 50_00, "overdraft_name": "Reserve"}
     account, program = an_account(None, at_limit="overdraft", **overdraft), Till()

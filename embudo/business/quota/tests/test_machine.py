@@ -24,9 +24,9 @@ from hypothesis.stateful import (
 
 from embudo.business.quota import commands, queries
 from embudo.business.quota.models import Account, Hold, LedgerEntry
-from embudo.business.quota.rules.amounts import BY_OFFICER
 from embudo.business.quota.rules.periods import span_of, start_of
 from embudo.business.quota.rules.states import Cause
+from embudo.business.quota.tests.books import let_spend
 from embudo.business.quota.tests.builders import a_policy, an_account, asking, fresh, till
 from embudo.foundation.access.tests.builders import tester
 from embudo.kernel import clock
@@ -260,10 +260,7 @@ class Ledger(RuleBasedStateMachine):
 
     @rule(amount=AMOUNTS)
     def grant(self, amount: int) -> None:
-        origin = commands.Origin(source=BY_OFFICER)
-        self._done(
-            lambda: commands.top_up(till(), self.account, amount=self.account.money(amount), origin=origin)
-        )
+        self._done(lambda: let_spend(self.account, amount))
         self._settled().topups += amount
         self.model.grants.append((clock.day_of(self.now), amount))
 

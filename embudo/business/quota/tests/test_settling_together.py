@@ -11,8 +11,8 @@ from embudo.business.quota import commands, queries
 from embudo.business.quota.commands.settling import due_accounts, locked_and_settled
 from embudo.business.quota.commands.settling_together import settle_due_of, settle_next_due
 from embudo.business.quota.models import Account, ClosedPeriod, DaySpend, Hold, LedgerEntry, Policy
-from embudo.business.quota.rules.amounts import BY_OFFICER
 from embudo.business.quota.rules.states import Cause
+from embudo.business.quota.tests.books import let_spend
 from embudo.business.quota.tests.builders import a_policy, an_account, authorised, oscar, spent, till
 from embudo.foundation.access.tests.builders import tester
 from embudo.kernel import clock
@@ -115,9 +115,7 @@ def a_history(chance: Random, account: Account) -> None:
         elif act == "top up":
             commands.top_up(tester(), account, amount=account.money(minor))
         elif act == "allow":
-            commands.top_up(
-                tester(), account, amount=account.money(minor), origin=commands.Origin(source=BY_OFFICER)
-            )
+            let_spend(account, minor)
         else:
             commands.adjust_consumption(tester(), account, amount=account.money(minor), reason="late bill")
 
