@@ -1,12 +1,11 @@
 """One assignment with a million entries: a working day is made in Python, then copied within the database for each day before."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from random import Random
 from typing import Any
 
-from django.db import connection, models, transaction
+from django.db import connection, transaction
 
 from embudo.business.intake import commands
 from embudo.business.intake.models import Assignment, Binding, Entry, Round, Tally
@@ -19,7 +18,7 @@ from embudo.foundation.attributes import commands as attributes
 from embudo.kernel import clock, prepared
 from embudo.kernel.actor import system_actor
 from embudo.kernel.follow import hear_no_past
-from embudo.project.bench.crowd import INDEXES
+from embudo.project.bench.bulk import tidy, without_indexes
 from embudo.project.bench.seed import BATCH, SYLLABLES
 
 SYSTEM = system_actor("bench")
@@ -80,7 +79,7 @@ class Assigned:
         self.tell(f"entries: {self.count:,}")
         base, now = min(self.count, A_DAY), clock.now()
         days = self.count // base
-        with self._without_indexes(Entry):
+        with without_indexes(Entry):
             moments = sorted(self.random.random() * SHIFT for _number in range(base))
             rows = [
                 self.entry(number, now - timedelta(minutes=SHIFT - at)) for number, at in enumerate(moments)
@@ -94,9 +93,7 @@ class Assigned:
         self.decide()
         attributes.index_attributes()
         hear_no_past()
-        with connection.cursor() as cursor:
-            may_tidy = self.vendor == "postgresql" and not connection.in_atomic_block
-            cursor.execute("VACUUM ANALYZE" if may_tidy else "ANALYZE")
+        tidy()
 
     # --- who is bound ------------------------------------------------------------------------------------------------
 
@@ -168,22 +165,6 @@ class Assigned:
 
     # --- copies ------------------------------------------------------------------------------------------------------
 
-    @contextmanager
-    def _without_indexes(self, model: type[models.Model]) -> Iterator[None]:
-        """Making an index of all rows at once takes a fraction of the time that filing each row in it takes."""
-        with connection.cursor() as cursor:
-            cursor.execute(INDEXES[self.vendor], [model._meta.db_table])
-            found = cursor.fetchall()
-            for name, _made in found:
-                cursor.execute(f'DROP INDEX "{name}"')
-            yield
-            if self.vendor == "postgresql" and connection.in_atomic_block:
-                cursor.execute(
-                    "SET CONSTRAINTS ALL IMMEDIATE"
-                )  # no index beside references still to be checked
-            for _name, made in found:
-                cursor.execute(made)
-
     def _copy(self, days_ago: int) -> str:
         """The day once more, so many days earlier; its own rows are the first by `version`, copies have another."""
         table, fields = Entry._meta.db_table, Entry._meta.concrete_fields
@@ -215,7 +196,7 @@ class Assigned:
         place = "assignment_id, owner_id, day, region, state"
         json = "::jsonb" if self.vendor == "postgresql" else ""
         flag = "false" if self.vendor == "postgresql" else "0"
-        with self._without_indexes(Round), transaction.atomic(), connection.cursor() as cursor:
+        with without_indexes(Round), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(
                 f"INSERT INTO {Round._meta.db_table} (id, created, updated, version, entry_id, number, values, handed_in,"  # noqa: S608
                 f" verifier_id, outcome, comment, points, decided, is_overruled) SELECT {id_of}, created, updated, 1, id, 1,"

@@ -56,6 +56,18 @@ def times(client: Client, path: str, *, count: int = 60, warm: int = 12) -> list
     return [client.get(path).milliseconds for _number in range(count)]
 
 
+def in_turns(pages: Sequence[tuple[Client, str]], *, rounds: int = 6, each: int = 20) -> list[list[float]]:
+    """
+    Milliseconds of each page, taken in turns, so that a slow moment of the machine comes to all of them, the control among
+    them. Each is warmed first.
+    """
+    taken: list[list[float]] = [[] for _page in pages]
+    for number in range(rounds):
+        for found, (client, path) in zip(taken, pages, strict=True):
+            found.extend(times(client, path, count=each, warm=2 if number else 12))
+    return taken
+
+
 @dataclass(frozen=True)
 class Rush:
     """What many clients at once got."""

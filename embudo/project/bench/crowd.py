@@ -4,7 +4,6 @@ a name, an address and a moment of its own.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
@@ -17,6 +16,7 @@ from embudo.foundation.search.models import SearchEntry
 from embudo.kernel import worker
 from embudo.kernel.follow import hear_no_past
 from embudo.kernel.record import Record, new_id
+from embudo.project.bench.bulk import tidy, without_indexes
 from embudo.project.bench.seed import BATCH, COMMON, RARE, Seed
 from embudo.project.sample.people import FIRST, LAST
 
@@ -28,11 +28,6 @@ CHOICES = "\n".join(f"{tier} = {tier.capitalize()}" for tier in TIERS)
 NEW_ID = {
     "sqlite": "printf('%012x7', {0} + row_number() OVER ()) || substr(lower(hex(randomblob(10))), 1, 19)",
     "postgresql": "(lpad(to_hex({0} + row_number() OVER ()), 12, '0') || '7' || substr(md5(random()::text), 1, 19))::uuid",
-}
-INDEXES = {  # name and how it is made, of those that no constraint needs
-    "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL AND tbl_name = %s",
-    "postgresql": "SELECT i.relname, pg_get_indexdef(i.oid) FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid"
-    " WHERE x.indrelid = %s::regclass AND NOT x.indisunique",
 }
 MINUTES = 11  # by which each copy is older than the one before
 EARLIER = {"sqlite": "datetime(old.{0}, '-{1} minutes')", "postgresql": "old.{0} - interval '{1} minutes'"}
@@ -98,26 +93,13 @@ class Crowd:
         for model, base in ((Company, BASE), (Person, 2 * BASE)):
             wanted, there = count * base // BASE, model.objects.count()
             self.tell(f"{model._meta.verbose_name_plural}: {wanted:,}")
-            with self._without_indexes(model):
+            with without_indexes(model):
                 for turn in range(there // base, wanted // base):
                     with transaction.atomic(), connection.cursor() as cursor:
                         cursor.execute(self._copy(model, turn), [base])
             self._find(model)
         hear_no_past()
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")
-
-    @contextmanager
-    def _without_indexes(self, model: type[Record]) -> Iterator[None]:
-        """Making an index of all rows at once takes a fraction of the time that filing each row in it takes."""
-        with connection.cursor() as cursor:
-            cursor.execute(INDEXES[self.vendor], [model._meta.db_table])
-            found = cursor.fetchall()
-            for name, _made in found:
-                cursor.execute(f'DROP INDEX "{name}"')
-            yield
-            for _name, made in found:
-                cursor.execute(made)
+        tidy()
 
     def _copy(self, model: type[Record], turn: int) -> str:
         """The base set once more; its rows are the first by `version`, copies have another."""

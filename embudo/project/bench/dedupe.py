@@ -13,6 +13,7 @@ from embudo.foundation.duplicates import commands
 from embudo.foundation.duplicates.models import Scan
 from embudo.foundation.duplicates.rules.weighing import COMPANY, PERSON, POSSIBLE
 from embudo.project import setup
+from embudo.project.bench.bulk import tidy
 from embudo.project.bench.figures import Control, Row
 from embudo.project.bench.judging import judged
 from embudo.project.bench.labelled import Maker
@@ -49,8 +50,8 @@ def scans(count: int) -> Iterator[Row]:
     started = perf_counter()
     rebuilt = commands.rebuild_keys(Company.kind_name())
     keys = perf_counter() - started
+    tidy()
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
         started = perf_counter()
         cursor.execute(SELF_JOIN)
         joined = cursor.fetchone()[0]

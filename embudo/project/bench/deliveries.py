@@ -21,6 +21,7 @@ from embudo.kernel import clock, prepared
 from embudo.kernel.actor import system_actor
 from embudo.project import setup
 from embudo.project.bench.apart import apart, own_memory
+from embudo.project.bench.bulk import tidy
 from embudo.project.bench.figures import Control, Row
 from embudo.project.bench.imports import NAMES, work
 
@@ -65,8 +66,7 @@ def plant(count: int) -> Assignment:
             prepared.insert_all(
                 [entry(assignment, owner, n) for n in range(first, min(first + BATCH, count))]
             )
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+    tidy()
     return assignment
 
 

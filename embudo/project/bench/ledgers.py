@@ -15,6 +15,7 @@ from embudo.foundation.access import commands as access
 from embudo.kernel.actor import system_actor
 from embudo.kernel.money import Money
 from embudo.project import setup
+from embudo.project.bench.bulk import tidy
 from embudo.project.bench.client import times
 from embudo.project.bench.figures import Row, percentile
 from embudo.project.bench.pages import controls
@@ -115,4 +116,4 @@ def filled(account: str, count: int) -> None:
     )
     with connection.cursor() as cursor:
         cursor.execute(ENTRIES + SERIES[vendor].format(count, values))
-        cursor.execute("ANALYZE quota_ledgerentry")
+    tidy()

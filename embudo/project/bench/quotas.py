@@ -1,7 +1,7 @@
 """Very many quota accounts: a few are made by the commands, then copied within the database, with all that belongs to them."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,7 +17,7 @@ from embudo.kernel import clock
 from embudo.kernel.actor import system_actor
 from embudo.kernel.follow import hear_no_past
 from embudo.kernel.money import Money
-from embudo.project.bench.crowd import INDEXES
+from embudo.project.bench.bulk import tidy, without_indexes
 
 SYSTEM = system_actor("bench")
 DAY = timedelta(days=1)
@@ -73,12 +73,8 @@ class Quotas:
             for model in FILLED:
                 bare.enter_context(without_indexes(model))
             self.copy(cursor, templates)
-            if self.vendor == "postgresql":  # what is to be checked at the end is in the way of new indexes
-                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         hear_no_past()
-        with connection.cursor() as cursor:
-            is_apart = self.vendor == "postgresql" and not connection.in_atomic_block
-            cursor.execute("VACUUM ANALYZE" if is_apart else "ANALYZE")
+        tidy()
 
     def policy(self, name: str, **values: Any) -> Policy:
         terms = commands.Terms(values | {"switching": "automatic"}, (commands.TierTerms("Basic", LIMIT),))
@@ -148,16 +144,3 @@ class Quotas:
         shown = ", ".join(values.get(one, f't."{one}"') for one in columns)
         names = ", ".join(f'"{one}"' for one in columns)
         return f'INSERT INTO "{model._meta.db_table}" ({names}) SELECT {shown} FROM {source} ORDER BY b.n'  # noqa: S608
-
-
-@contextmanager
-def without_indexes(model: type[models.Model]) -> Iterator[None]:
-    """Making an index of all rows at once takes a fraction of the time that filing each row in it takes."""
-    with connection.cursor() as cursor:
-        cursor.execute(INDEXES[connection.vendor], [model._meta.db_table])
-        found = [one for one in cursor.fetchall() if "UNIQUE" not in one[1]]
-        for name, _made in found:
-            cursor.execute(f'DROP INDEX "{name}"')
-        yield
-        for _name, made in found:
-            cursor.execute(made)

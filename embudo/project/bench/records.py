@@ -16,11 +16,11 @@ from embudo.foundation.attributes.models import SavedView
 from embudo.kernel.keyset import write_cursor
 from embudo.project import setup
 from embudo.project.bench import trivial
-from embudo.project.bench.client import Client, times
+from embudo.project.bench.client import Client, in_turns, times
 from embudo.project.bench.crowd import BASE, Crowd
 from embudo.project.bench.figures import Control, Row, middle, percentile
-from embudo.project.bench.pages import controls
-from embudo.project.bench.place import served
+from embudo.project.bench.pages import LIST_WALL, controls
+from embudo.project.bench.place import served, trivial as bare_pages
 from embudo.project.bench.seed import COMMON, RARE, cookie_of
 
 FIRST_SIZE, COUNT = 100_000, 1_000_000
@@ -73,6 +73,9 @@ class Place:
         asked = "".join(f"&{name}={value}" for name, value in more.items())
         return f"{reverse(view.list_key)}?view={self.views[view.name].pk}{asked}"
 
+    def both(self, view: View) -> tuple[str, str]:
+        return self.path(view), self.deep(view)
+
     def deep(self, view: View) -> str:
         """The address of the page behind the 10,000th cursor, or in the middle where there are fewer."""
         model = Company if view.list_key == COMPANIES else Person
@@ -116,16 +119,14 @@ def _client(port: Callable[..., Client]) -> Client:
 
 
 def pages(views: Mapping[str, SavedView], count: int) -> dict[str, tuple[float, float, Control]]:
-    """p95 of the first page and of the deep one, by view, with the control of the same minutes."""
-    plain, taken = controls(), {}
-    with served("--empty", "--no-worker") as server:
+    """p95 of the first page and of the deep one, by view, in turns with the control."""
+    taken = {}
+    with bare_pages() as bare, served("--empty", "--no-worker") as server:
         place = Place(_client(server.client), views, count)
         for view in VIEWS:
-            first, deep = (
-                percentile(times(place.client, path, count=30, warm=6), 0.95)
-                for path in (place.path(view), place.deep(view))
-            )
-            taken[view.name] = (first, deep, plain.slow)
+            asked = [(bare.client(), "/list"), *((place.client, path) for path in place.both(view))]
+            plain, first, deep = (percentile(found, 0.95) for found in in_turns(asked))
+            taken[view.name] = (first, deep, Control("trivial 50-row page, p95 ms", plain, LIST_WALL))
     return taken
 
 

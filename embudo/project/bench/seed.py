@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.db import connection, models, transaction
+from django.db import models, transaction
 
 from embudo.business.directory.models import Company
 from embudo.business.directory.rules import company_keys
@@ -28,6 +28,7 @@ from embudo.kernel.follow import hear_no_past
 from embudo.kernel.kind import kind_named
 from embudo.kernel.models import LogEntry
 from embudo.kernel.record import Record, new_id
+from embudo.project.bench.bulk import tidy
 from embudo.project.sample.people import FIRST, LAST
 
 SYSTEM = system_actor("bench")
@@ -53,8 +54,7 @@ class Seed:
         self.tell(f"opportunities: {self.count:,}")
         self.write(Opportunity, self.opportunities(companies))
         hear_no_past()
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")
+        tidy()
 
     def make_people(self) -> None:
         self.admin = access.create_user(
