@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.db import connection, connections
 from django.test import TransactionTestCase
 from django.utils import timezone, translation
@@ -84,9 +85,10 @@ def _append_only_tables_can_be_emptied() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _words_of_nobody() -> Iterator[None]:
-    """The language and time zone of the last request are not those of the next test."""
+def _kept_for_nobody() -> Iterator[None]:
+    """The language and time zone of the last request are not those of the next test, nor what it keeps in memory."""
     yield
+    cache.clear()
     translation.deactivate()
     timezone.deactivate()
 

@@ -11,6 +11,8 @@ from django.db import connections
 from django.db.models import F, Model, Q, QuerySet, Value
 from django.db.models.expressions import OrderBy
 
+from embudo.kernel.beyond import is_beyond, keep_beyond, statement_key
+
 COUNT_LIMIT = 10_000
 _SALT = "kernel.keyset"
 _READERS: dict[str, Callable[[str], Any]] = {
@@ -215,7 +217,7 @@ def page_of(
 
 
 def capped_count(queryset: QuerySet[Any]) -> tuple[int, bool]:
-    """How many rows, counted up to 10,000; the flag says that there are more."""
+    """How many rows, counted up to 10,000; the flag says that there are more (for half a minute without counting again)."""
     asked: Any = queryset.query
     # a row is all that is asked for, so that an index suffices; equal rows fall together where each must be another
     told = ("pk",) if asked.distinct or asked.combinator or asked.group_by is not None else ()
@@ -225,8 +227,12 @@ def capped_count(queryset: QuerySet[Any]) -> tuple[int, bool]:
         sql, params = capped.get_compiler(queryset.db).as_sql()
     except EmptyResultSet:
         return 0, False
+    if is_beyond(key := statement_key("count", queryset.db, sql, params)):
+        return COUNT_LIMIT, True
     # By hand: count() would copy the query into another one and compile both, which takes longer than counting.
     with connections[queryset.db].cursor() as cursor:
         cursor.execute(f"SELECT COUNT(*) FROM ({sql}) AS capped", params)  # noqa: S608 - the ORM wrote it
         found = cursor.fetchone()[0]
+    if found > COUNT_LIMIT:
+        keep_beyond(key)
     return min(found, COUNT_LIMIT), found > COUNT_LIMIT

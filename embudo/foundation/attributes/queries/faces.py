@@ -3,12 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from hashlib import sha256
 from typing import Any
 
 from django.core.cache import cache
 from django.core.exceptions import EmptyResultSet, ValidationError
-from django.db import connections
 from django.db.models import BigIntegerField, CharField, Count, F, Model, Q, QuerySet, Sum, Value
 
 from embudo.foundation.attributes.queries.conditions import side_of, value_of
@@ -16,6 +14,7 @@ from embudo.foundation.attributes.rules import AttributeType, ListAttribute
 from embudo.foundation.attributes.rules.kinds import WITHOUT_INDEX
 from embudo.kernel import clock
 from embudo.kernel.actor import Actor
+from embudo.kernel.beyond import statement_key
 from embudo.kernel.keyset import COUNT_LIMIT, SortOrder, SortOrders
 from embudo.kernel.together import summed_up, together
 
@@ -157,13 +156,11 @@ def counted_whole(found: QuerySet[Any], by: ListAttribute, total: ListAttribute 
 
 
 def _key_of(rows: QuerySet[Any, Any]) -> str:
-    """The statement with its values (they say whose sight it is), of this database."""
     try:
-        asked = rows.query.get_compiler(rows.db).as_sql()
+        sql, params = rows.query.get_compiler(rows.db).as_sql()
     except EmptyResultSet:
-        asked = ("", ())
-    words = repr((connections[rows.db].settings_dict["NAME"], *asked))
-    return f"attributes.sums:{sha256(words.encode()).hexdigest()}"
+        sql, params = "", ()
+    return statement_key("attributes.sums", rows.db, sql, params)
 
 
 def lane_of(by: ListAttribute, value: Any) -> str:

@@ -7,7 +7,6 @@ from html import unescape
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -203,7 +202,6 @@ def test_cards_of_others_are_neither_moved_nor_said_to_move(client: Client) -> N
 def test_large_board_is_counted_in_part(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("embudo.kernel.keyset.COUNT_LIMIT", 1)
     monkeypatch.setattr(faces, "COUNT_LIMIT", 1)
-    cache.clear()
     html = page(client, **BOARD, total="custom_seats")
     assert lanes(html)["gold"][:2] == ("2+", "")
     assert lanes(html)["silver"][:2] == ("1", "7")

@@ -2,6 +2,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 
 from embudo.foundation.ui.keyset import capped_count, keyset_page, read_cursor, write_cursor
 from embudo.kernel import clock
@@ -61,3 +62,20 @@ def test_capped_count_tells_when_there_is_more(boats: Any, monkeypatch: pytest.M
     boats.objects.bulk_create([boats(name=name) for name in "abc"])
     assert capped_count(boats.objects.all()) == (2, True)
     assert capped_count(boats.objects.filter(name="a")) == (1, False)
+
+
+def test_capped_count_counts_beyond_the_limit_once_and_what_is_told_in_full_always(
+    boats: Any, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
+) -> None:
+    monkeypatch.setattr("embudo.kernel.keyset.COUNT_LIMIT", 2)
+    boats.objects.bulk_create([boats(name=name) for name in "abc"])
+    assert capped_count(boats.objects.all()) == (2, True)
+    with django_assert_num_queries(0):
+        assert capped_count(boats.objects.all()) == (2, True)
+    others = boats.objects.exclude(name="c")
+    assert capped_count(others) == (2, False)  # another question, counted by itself
+    boats.objects.create(name="d")
+    assert capped_count(others) == (2, True)
+    boats.objects.filter(name="d").delete()
+    cache.clear()  # as when the half minute is over
+    assert capped_count(others) == (2, False)
