@@ -82,6 +82,7 @@ class World:
         self._around()
         self._twins()
         self._own()
+        self.first_entry = LogEntry.objects.order_by("seq")[0]
         # actors are read again: a role made later is part of them
         self.ann, self.bob, self.cat, self.admin = ann(), bob(), cat(), an_admin()
 
@@ -169,12 +170,10 @@ class World:
         plain = {
             "kind": "sales.lead",
             "name": "job_title",
-            "seq": self.edit.seq
-            if "restore" in route
-            else LogEntry.objects.order_by("seq").values_list("seq", flat=True).first(),
+            "seq": self.edit.seq if "restore" in route else self.first_entry.seq,
             "number": 1,
             "register": "vies",
-            "act_id": LogEntry.objects.order_by("seq").values_list("act", flat=True).first(),
+            "act_id": self.first_entry.act,
             "list_key": "sales:leads",
             "related": "sales.lead",
             "factor": self.factor.pk,

@@ -4,7 +4,8 @@ from typing import Any
 from django.test import Client
 
 from embudo.foundation.access import commands, queries
-from embudo.foundation.access.models import Role, Team, User
+from embudo.foundation.access.models import Team, User
+from embudo.foundation.access.tests.default_roles import put_default_roles
 from embudo.kernel.actor import Actor, system_actor
 
 PASSWORD = "a long and sound word"
@@ -17,8 +18,7 @@ def tester() -> Actor:
 
 def with_roles() -> None:
     """The default roles with their default grants, as a new installation has them."""
-    if not Role.objects.filter(slug="administrator").exists():
-        commands.sync_roles(tester())
+    put_default_roles()
 
 
 def a_team(name: str = "North") -> Team:
