@@ -16,6 +16,7 @@ from django.conf import settings  # noqa: E402 - Django must be set up first
 from embudo.business.sales import commands as sales  # noqa: E402
 from embudo.business.sales.models import Lead  # noqa: E402
 from embudo.foundation.access import commands as access  # noqa: E402
+from embudo.foundation.audit.tests.builders import sealed_whole  # noqa: E402
 from embudo.foundation.notify.models import Mail, Notification  # noqa: E402
 from embudo.kernel import clock, seal, worker  # noqa: E402
 from embudo.kernel.actor import system_actor  # noqa: E402
@@ -40,7 +41,7 @@ def check() -> dict[str, Any]:
         for _round in range(5000):
             if not worker.step("after the crashes"):
                 break
-    seal.seal_new()
+    sealed_whole()
     return {
         "leads": {lead.message: str(lead.pk) for lead in Lead.objects.all()},
         "faults": [*half_applied(), *told_wrongly(), *jobs_left(), *keys_wrong(), *chain_faults()],

@@ -5,6 +5,7 @@ from django.db import DatabaseError, connection, transaction
 
 from embudo.foundation.access.models import Team
 from embudo.foundation.access.permissions import MANAGE_ROLES
+from embudo.foundation.audit.tests.builders import sealed_whole
 from embudo.kernel import change, personal, seal
 from embudo.kernel.act import acting
 from embudo.kernel.actor import Actor, system_actor
@@ -26,7 +27,7 @@ def log() -> list[int]:
         for _number in range(15):
             with acting(SYSTEM, "test.act"):
                 publish(Event())
-        seal.seal_new()
+        sealed_whole()
     return list(LogEntry.objects.order_by("seq").values_list("seq", flat=True))
 
 
@@ -57,7 +58,7 @@ def test_inserted_entry_is_named(log: list[int]) -> None:
     with lifted(TABLES):
         LogEntry.objects.filter(pk=log[3]).delete()
     Seal.objects.all().delete()
-    seal.seal_new()
+    sealed_whole()
     LogEntry(seq=log[3], act="01890000-0000-7000-8000-000000000000", name="x", command="x").save(
         force_insert=True
     )
@@ -92,7 +93,7 @@ def test_changed_further_record_is_named(log: list[int]) -> None:
         teams = [Team(name="a"), Team(name="b")]
         change.create_all(teams)
         publish(Event(), *teams)
-    seal.seal_new()
+    sealed_whole()
     about = LogAbout.objects.get()
     with lifted(TABLES):
         LogAbout.objects.filter(pk=about.pk).update(kind="other.kind")
@@ -132,7 +133,7 @@ def test_destroyed_key_erases_and_leaves_the_chain_whole() -> None:
     from embudo.foundation.access.models import User
 
     Command(MANAGE_ROLES, make_another)(SYSTEM)
-    seal.seal_new()
+    sealed_whole()
     entry = LogEntry.objects.get()
     assert personal.destroy([User.objects.get().pk]) == 1
     assert change.changes_of_act(entry.act)[0]["erased"] is True

@@ -14,6 +14,7 @@ from embudo.business.quota.models import Account, Change, Outlook, Run, SpendReq
 from embudo.business.sales.models import Lead, Opportunity
 from embudo.foundation.access.models import User
 from embudo.foundation.activity.models import Task
+from embudo.foundation.audit.tests.builders import sealed_whole
 from embudo.kernel import clock, seal
 from embudo.kernel.errors import Refused
 from embudo.kernel.models import LogEntry
@@ -76,7 +77,7 @@ def test_sample_is_a_company_at_work(loaded: Path) -> None:
     assert Task.objects.filter(title_code="billing.sales", done_at=None).count() == late.count() > 0
     assert Invoice.objects.filter(overpaid_minor__gt=0).exists()
     assert LogEntry.objects.latest("seq").at <= clock.now()
-    seal.seal_new()
+    sealed_whole()
     assert seal.verify() == []
     drain()
     assert Lead.objects.latest("created").owner == seller

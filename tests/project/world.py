@@ -21,6 +21,7 @@ from embudo.business.directory import commands as directory  # noqa: E402
 from embudo.business.directory.models import Person  # noqa: E402
 from embudo.foundation.access import commands as access  # noqa: E402
 from embudo.foundation.access.models import User  # noqa: E402
+from embudo.foundation.audit.tests.builders import sealed_whole  # noqa: E402
 from embudo.foundation.documents import commands as documents  # noqa: E402
 from embudo.foundation.recycle import commands as recycle  # noqa: E402
 from embudo.foundation.recycle.tests import scan  # noqa: E402
@@ -115,7 +116,7 @@ def log() -> list[tuple[int, int]]:
 
 
 def sealed() -> int:
-    return seal.seal_new()
+    return sealed_whole()
 
 
 def verified() -> list[str]:

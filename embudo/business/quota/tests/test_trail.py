@@ -15,8 +15,8 @@ from embudo.business.quota.models import Account
 from embudo.business.quota.rules import trail as rules
 from embudo.business.quota.tests.builders import a_company, an_account, authorised, oscar, spent
 from embudo.foundation.access.tests.builders import a_client, ann
+from embudo.foundation.audit.tests.builders import sealed_whole
 from embudo.foundation.transfer.queries.reading import reading
-from embudo.kernel import seal
 from embudo.kernel.errors import Forbidden, Invalid, Refused
 from embudo.kernel.models import LogEntry
 
@@ -95,7 +95,7 @@ def test_trail_enters_its_hash_and_check_page_knows_it(officer: Client, kind: st
 def test_check_page_says_whether_the_log_s_entry_is_sealed_and_sound(officer: Client) -> None:
     content = taken(officer, lived(), "xlsx")
     assert "will be sealed" in checked(officer, content)
-    seal.seal_new()
+    sealed_whole()
     assert "is sealed and unchanged" in checked(officer, content)
 
 

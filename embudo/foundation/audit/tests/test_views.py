@@ -7,7 +7,8 @@ from embudo.foundation.access.models import User
 from embudo.foundation.access.queries import actor_of
 from embudo.foundation.audit import commands, reactions
 from embudo.foundation.audit.models import LogCheck
-from embudo.kernel import seal, worker
+from embudo.foundation.audit.tests.builders import sealed_whole
+from embudo.kernel import worker
 from embudo.kernel.actor import system_actor
 from embudo.kernel.append_only import lifted
 from embudo.kernel.errors import Forbidden
@@ -62,7 +63,7 @@ def test_record_check_of_a_tampered_log_warns_administrators(
     client: Client, admin: User, settings: object, tmp_path: object
 ) -> None:
     settings.DATA = tmp_path  # type: ignore[attr-defined]
-    seal.seal_new()
+    sealed_whole()
     with lifted(["kernel_logentry"]):
         LogEntry.objects.filter(about_id=admin.pk).update(origin="forged")
     reactions.walk_chain.func()
