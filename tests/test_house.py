@@ -9,8 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from ninja import NinjaAPI
 
+from embudo.foundation.access import permissions
 from embudo.foundation.ui.access_marks import guarded, public
-from embudo.kernel.permission import Permission
 from tests.house import code, doors, tree
 from tests.house.source import PACKAGE, ROOT, WITH_ROOMS, Source, contracts, project_files, sources
 
@@ -258,8 +258,8 @@ def test_unguarded_url_is_caught() -> None:
     def open_answer(_request: HttpRequest) -> HttpResponse:
         return HttpResponse()
 
-    permission = Permission("house.look", "Look")
-    entries = [path("a/", answer), path("b/", public(open_answer)), path("c/", guarded(permission)(answer))]
+    guarded_answer = guarded(permissions.MANAGE_ROLES)(answer)
+    entries = [path("a/", answer), path("b/", public(open_answer)), path("c/", guarded_answer)]
     assert doors.unguarded_urls(entries) == ["/a/"]
 
 

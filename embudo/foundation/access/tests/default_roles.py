@@ -1,6 +1,7 @@
 """
 The default roles are made by their command once in a process, and in every further test put back row by row as it left them,
-its entry in the log included: to make them anew took four tenths of all tests' time.
+its entry in the log included: to make them anew took four tenths of all tests' time. They are made anew where a test has
+brought a permission along.
 """
 
 from typing import Any
@@ -12,9 +13,11 @@ from embudo.foundation.access.models import Grant, OfferedGrant, Organisation, R
 from embudo.kernel import clock
 from embudo.kernel.actor import system_actor
 from embudo.kernel.models import LogAbout, LogEntry
+from embudo.kernel.permission import all_permissions
 
 TABLES: tuple[type[models.Model], ...] = (Organisation, Role, Grant, OfferedGrant, LogEntry, LogAbout)
-_kept: dict[type[models.Model], list[list[Any]]] = {}
+Rows = dict[type[models.Model], list[list[Any]]]
+_kept: dict[tuple[str, ...], Rows] = {}  # by the permissions there were
 GIVEN_BY_THE_DATABASE = ("seq", "txid")
 MOMENTS = ("at", "created", "updated")
 
@@ -23,13 +26,14 @@ def put_default_roles() -> None:
     """As a new installation has them. Nothing where they are there."""
     if Role.objects.filter(slug="administrator").exists():
         return
-    if not _kept:
+    permissions = tuple(one.code for one in all_permissions())
+    if permissions not in _kept:
         is_alone = not LogEntry.objects.exists() and not Organisation.objects.exists()
         commands.sync_roles(system_actor("tests"))
         if is_alone and LogEntry.objects.count() == 1:
-            _kept.update({model: _rows(model) for model in TABLES})
+            _kept[permissions] = {model: _rows(model) for model in TABLES}
         return
-    for model, rows in _kept.items():
+    for model, rows in _kept[permissions].items():
         if model is LogAbout:
             entry = LogEntry.objects.order_by("-seq").values_list("seq", flat=True)[0]
             _insert(model, [[entry, *row] for row in rows], ["entry_id", *_columns(model)])
