@@ -87,13 +87,34 @@ def told_in(file: Path) -> list[Told]:
 
 
 @dataclass
+class Drawn:
+    """Ids to draw from; one is taken out at once, however many there are."""
+
+    ids: list[str] = field(default_factory=list)
+    places: dict[str, int] = field(default_factory=dict)
+
+    def add(self, one: str) -> None:
+        self.places[one] = len(self.ids)
+        self.ids.append(one)
+
+    def drop(self, one: str) -> bool:
+        """Whether it was there. The last one takes its place."""
+        if (place := self.places.pop(one, None)) is None:
+            return False
+        last = self.ids.pop()
+        if last != one:
+            self.ids[place], self.places[last] = last, place
+        return True
+
+
+@dataclass
 class Till:
     folder: Path
     number: int
     plan: Plan
     accounts: dict[str, Account] = field(default_factory=dict)
-    open: list[str] = field(default_factory=list)
-    captured: list[str] = field(default_factory=list)
+    open: Drawn = field(default_factory=Drawn)
+    captured: Drawn = field(default_factory=Drawn)
 
     def work(self) -> None:
         """Call by call; what is drawn follows from the call's number and from what was answered before."""
@@ -113,16 +134,14 @@ class Till:
 
     def learn(self, told: Told) -> None:
         if told.act == "authorise" and told.state == "open":
-            self.open.append(told.hold)
-        elif told.hold in self.open:
-            self.open.remove(told.hold)
-            if told.act == "capture" and told.state == "entered":
-                self.captured.append(told.hold)
+            self.open.add(told.hold)
+        elif self.open.drop(told.hold) and told.act == "capture" and told.state == "entered":
+            self.captured.add(told.hold)
 
     def call(self, number: int) -> Told:
         chance = Random(f"{self.plan.run}{self.number}:{number}")  # noqa: S311 - a draw
         act = chance.choice(ACTS)
-        among = self.captured if act == "refund" else self.open
+        among = (self.captured if act == "refund" else self.open).ids
         do: Callable[[], Told]
         key = f"{self.plan.run}{self.number}:{number}"
         if act == "authorise" or not among:
