@@ -6,14 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import transaction
 
 from embudo.foundation.access import commands as access
 from embudo.kernel import clock
 from tests.walk.bodies import JSON, body_for, body_schema, valid_object, valid_value
 from tests.walk.crooked import TEXTS, Case, Fields, Sent, body_cases, form_cases, query_cases
 from tests.walk.endpoints import Endpoint, operations, pages
-from tests.walk.tables import differing, dump, watched
+from tests.walk.tables import differing, dump, taken_back
 from tests.walk.told import nothing
 from tests.walk.world import Caller, World, token_for, token_of
 
@@ -51,10 +50,9 @@ def send(
     path = endpoint.own_path(world) + (f"?{case.query}" if case.query else "")
     headers = endpoint.headers | case.headers
     given: dict[str, Any] = {"data": case.body, "content_type": case.content_type, "headers": headers}
-    with transaction.atomic(), watched() as writes:
+    with taken_back() as writes:
         response = caller.ask(endpoint.methods[0], path, is_api=True, **given)
         changed = differing(before, dump()) if writes.statements else []
-        transaction.set_rollback(True)
     text = response.content.decode(errors="replace")
     found = [f"{told}: {table} changed" for table in changed]
     if response.status_code not in case.statuses:
@@ -216,11 +214,10 @@ def post(
     before: dict[str, list[str]],
 ) -> list[str]:
     told = f"{caller.name} POST /{endpoint.route} with {sent.told}"
-    with transaction.atomic(), watched() as writes:
+    with taken_back() as writes:
         response = caller.ask("POST", path, data=encoded(sent.values), content_type=FORM)
         is_refused = response.status_code >= 400
         changed = differing(before, dump()) if is_refused and writes.statements else []
-        transaction.set_rollback(True)
     if not is_refused:
         return [f"{told}: {response.status_code}"] if sent.must_fail else []
     found = [f"{told}: {table} changed" for table in changed]
@@ -261,10 +258,9 @@ def test_pages_refuse_what_cannot_be_read(world: World, admin: Caller) -> None:
             "JSON": {"data": b'{"name": 1}', "content_type": JSON},
             "an odd charset": {"data": b"name=x", "content_type": f"{FORM}; charset=utf-7"},
         }.items():
-            with transaction.atomic(), watched() as writes:
+            with taken_back() as writes:
                 status = caller.ask("POST", path, **given).status_code
                 changed = differing(before, dump()) if status >= 400 and writes.statements else []
-                transaction.set_rollback(True)
             found += [f"POST {path} with {told}: {status}"] * (status >= 500)
             found += [f"POST {path} with {told}: {table} changed" for table in changed]
     nothing(found)
@@ -289,9 +285,8 @@ def test_pages_survive_odd_addresses(world: World, admin: Caller) -> None:
     for one in pages():
         caller = world.caller("anonymous") if one.is_public else admin
         for query in queries[: 1 if one.arguments else 2]:
-            with transaction.atomic():
+            with taken_back():
                 status = caller.ask("GET", f"{one.own_path(world)}?{query}").status_code
-                transaction.set_rollback(True)
             found += [f"GET /{one.route}?{query[:50]}: {status}"] * (status >= 500)
     nothing(found)
 

@@ -12,7 +12,7 @@ from embudo.kernel.errors import Forbidden, NotFound
 from embudo.kernel.record import Record
 from tests.walk import planted
 from tests.walk.endpoints import Endpoint, operations, pages
-from tests.walk.tables import differing, dump
+from tests.walk.tables import differing, dump, is_free, is_read
 from tests.walk.told import nothing
 from tests.walk.verdicts import faults, is_sign_in, unlike_missing
 from tests.walk.world import CALLERS, World
@@ -162,6 +162,27 @@ def test_walk_finds_nothing_where_nothing_is_wrong(world: World) -> None:
     sound = next(one for one in pages() if one.route == "planted/sound/<uuid:lead_id>/")
     nothing([line for name in CALLERS for line in faults(sound, world.caller(name), world, dump())])
     assert unlike_missing(sound, world.caller("bob"), world) == []
+
+
+@pytest.mark.parametrize(
+    ("sql", "is_left_alone"),
+    [
+        ("\n SELECT 1", True),
+        ("(SELECT 1) UNION (SELECT 2)", True),
+        ('UPDATE "access_token" SET "last_used" = %s WHERE "access_token"."prefix" = %s', True),
+        ("INSERT INTO kernel_idempotencykey (holder, key) SELECT %s, %s", True),
+        ('INSERT OR IGNORE INTO "django_session" ("session_key") VALUES (%s)', True),
+        ('UPDATE "access_token" SET "last_used" = %s, "revoked" = %s WHERE "id" = %s', False),
+        ('UPDATE "access_token" SET "last_used" = %s, "revoked" = "expires" WHERE "id" = %s', False),
+        ('UPDATE "access_token" SET "last_used" = %s', False),
+        ('UPDATE "sales_lead" SET "last_used" = %s WHERE "id" = %s', False),
+        ('INSERT INTO "sales_lead" ("id") VALUES (%s)', False),
+        ('\n DELETE FROM "sales_lead" WHERE "id" IN (SELECT id FROM "django_session")', False),
+        ("WITH gone AS (DELETE FROM sales_lead RETURNING id) SELECT * FROM gone", False),
+    ],
+)
+def test_statements_that_may_have_changed_something_are_told_apart(sql: str, is_left_alone: bool) -> None:  # noqa: FBT001 - a case
+    assert (is_read(sql) or is_free(sql)) is is_left_alone
 
 
 def test_sign_in_redirect_is_told_from_others() -> None:

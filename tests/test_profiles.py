@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import transaction
 
 from embudo.business.intake.models import Likeness
 from embudo.kernel.permission import Permission
@@ -13,6 +12,7 @@ from embudo.kernel.worker import drain
 from tests.walk.bodies import records_named
 from tests.walk.endpoints import Endpoint, operations, pages
 from tests.walk.profiles import FOREIGN, MAY, SECRET, SEES, SOUGHT, Part, Scene
+from tests.walk.tables import taken_back
 from tests.walk.told import nothing
 from tests.walk.verdicts import ask
 from tests.walk.world import Caller, signed_in
@@ -71,10 +71,9 @@ def right(endpoint: Endpoint, role: str, part: Part, method: str, status: int, s
 
 def answered(endpoint: Endpoint, caller: Caller, part: Part, method: str) -> Any:
     """Each try is taken back."""
-    with transaction.atomic():
+    with taken_back():
         response = ask(endpoint, caller, part, method, endpoint.own_path(part))  # type: ignore[arg-type]
         response.told = text_of(response)
-        transaction.set_rollback(True)
     return response
 
 

@@ -1,10 +1,11 @@
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.apps import apps
-from django.db import connection
+from django.db import connection, transaction
 
 # What a refusal may leave behind: how often somebody tried, what a key was answered, and when a credential was seen last.
 FREE_TABLES = frozenset(
@@ -12,6 +13,12 @@ FREE_TABLES = frozenset(
 )
 FREE_COLUMNS: Mapping[str, frozenset[str]] = {"access_token": frozenset({"last_used"})}
 READS = ("SELECT", "SAVEPOINT", "RELEASE", "ROLLBACK", "PRAGMA", "SET", "BEGIN", "EXPLAIN")
+FIRST_WORD = re.compile(r"[\s(]*(\w*)")
+WRITTEN = re.compile(
+    r"""[\s(]*(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|UPDATE|DELETE\s+FROM)\s+"?(\w+)"?(?:\s+SET\s+(.*?)\s+WHERE\b)?""",
+    re.DOTALL,
+)
+SET_COLUMN = re.compile(r'"(\w+)" = %s(?:, |$)')
 
 
 def columns() -> dict[str, list[str]]:
@@ -47,17 +54,39 @@ class Writes:
     """The statements that could have changed a table which a refusal must leave alone."""
 
     statements: list[str] = field(default_factory=list)
+    has_any: bool = False  # even one that is free to stay
 
     def watch(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:  # noqa: FBT001 - Django's order
-        word = sql.lstrip("( ").partition(" ")[0].upper()
-        if word not in READS and not any(f'"{table}"' in sql[:80] for table in FREE_TABLES):
-            self.statements.append(sql)
+        if not is_read(sql):
+            self.has_any = True
+            if not is_free(sql):
+                self.statements.append(sql)
         return execute(sql, params, many, context)
 
 
+def is_read(sql: str) -> bool:
+    word = FIRST_WORD.match(sql)
+    return word is not None and word[1].upper() in READS
+
+
+def is_free(sql: str) -> bool:
+    """Whether it writes nothing but what a refusal may leave behind."""
+    if (written := WRITTEN.match(sql)) is None:
+        return False
+    table, changed = written[1], written[2] or ""
+    columns = SET_COLUMN.findall(changed)
+    is_understood = bool(columns) and SET_COLUMN.sub("", changed) == ""
+    return table in FREE_TABLES or (is_understood and set(columns) <= FREE_COLUMNS.get(table, frozenset()))
+
+
 @contextmanager
-def watched() -> Iterator[Writes]:
-    """Tells cheaply whether a request could have written at all; only then the tables are compared."""
+def taken_back() -> Iterator[Writes]:
+    """
+    What is done within is undone in the end. Tells cheaply whether it could have written at all; only then tables need to be
+    compared, and a transaction taken back (after which SQLite reads its whole schema anew when a test has made an index).
+    """
     writes = Writes()
-    with connection.execute_wrapper(writes.watch):
+    with transaction.atomic(), connection.execute_wrapper(writes.watch):
         yield writes
+        if writes.has_any:
+            transaction.set_rollback(True)

@@ -2,15 +2,12 @@ import re
 from enum import StrEnum
 from typing import Any
 
-from django.db import transaction
-
 from embudo.foundation.ui.pages import BoardPage
-from embudo.kernel.actor import Actor
 from embudo.kernel.permission import Permission
 from embudo.kernel.record import Record
 from tests.walk.bodies import body_for, records_named
 from tests.walk.endpoints import METHODS, Endpoint
-from tests.walk.tables import differing, dump, watched
+from tests.walk.tables import differing, dump, taken_back
 from tests.walk.world import Caller, World
 
 
@@ -36,15 +33,15 @@ def expected(endpoint: Endpoint, caller: Caller, world: World, method: str) -> V
     named = records_named(endpoint, world) if endpoint.is_api else []
     if method == "POST" and card_moved(endpoint, world):
         named = [world.records["opportunity"]]
-    if any(not record.is_visible_to(caller.actor) for record in [*records, *named]):
+    if not all(caller.sees(record) for record in [*records, *named]):
         return Verdict.MISSING
-    return Verdict.ADMITTED if _may_act(endpoint, caller.actor, records, method) else Verdict.PARTLY
+    return Verdict.ADMITTED if _may_act(endpoint, caller, records, method) else Verdict.PARTLY
 
 
-def _may_act(endpoint: Endpoint, actor: Actor, records: list[Record], method: str) -> bool:
+def _may_act(endpoint: Endpoint, caller: Caller, records: list[Record], method: str) -> bool:
     needed: Permission | None = endpoint.act_permission if method != "GET" else None
     return needed is None or (
-        actor.may(needed) and all(record.is_within(actor, needed) for record in records[:1])
+        caller.actor.may(needed) and all(caller.reaches(record, needed) for record in records[:1])
     )
 
 
@@ -103,7 +100,7 @@ def faults(endpoint: Endpoint, caller: Caller, world: World, before: dict[str, l
             continue
         verdict = expected(endpoint, caller, world, method)
         told = f"{caller.name} {method} /{endpoint.route}"
-        with transaction.atomic(), watched() as writes:
+        with taken_back() as writes:
             response = ask(endpoint, caller, world, method, endpoint.own_path(world))
             if not fits(endpoint, verdict, method, response):
                 found.append(f"{told}: expected {verdict}, got {response.status_code}")
@@ -112,25 +109,23 @@ def faults(endpoint: Endpoint, caller: Caller, world: World, before: dict[str, l
                 found += [f"{told}: {response.status_code}, yet {table} changed" for table in changed]
             for _piece in response.streaming_content if response.streaming else ():
                 pass  # read to its end, so that the client closes the file
-            transaction.set_rollback(True)
     return found
 
 
 def unlike_missing(endpoint: Endpoint, caller: Caller, world: World) -> list[str]:
     """Differences between what a foreign record and a missing one answer; [] where they cannot be told apart."""
     records = endpoint.records(world)
-    if not records or all(record.is_visible_to(caller.actor) for record in records):
+    if not records or all(caller.sees(record) for record in records):
         return []
     found = []
     for method in endpoint.methods:
         answers = []
         for path in (endpoint.own_path(world), endpoint.missing_path(world)):
-            with transaction.atomic():
+            with taken_back():
                 response = ask(endpoint, caller, world, method, path)
                 answers.append(
                     (response.status_code, masked(response.content.decode(errors="replace"), path))
                 )
-                transaction.set_rollback(True)
         if answers[0] != answers[1]:
             found.append(
                 f"{caller.name} {method} /{endpoint.route}: foreign {answers[0][0]}, missing {answers[1][0]}"

@@ -34,6 +34,7 @@ from embudo.kernel import clock
 from embudo.kernel.actor import ANONYMOUS, Actor
 from embudo.kernel.models import LogEntry
 from embudo.kernel.money import Money
+from embudo.kernel.permission import Permission
 from embudo.kernel.record import Record
 from tests.walk.quotas import DESK, quota_value, quotas
 from tests.walk.recorded import BOUND, recorded, recorded_name, with_more_roles
@@ -51,6 +52,8 @@ class Caller:
     browser: Client = field(default_factory=Client)
     credential: dict[str, str] = field(default_factory=dict)
 
+    _seen: dict[tuple[object, ...], bool] = field(default_factory=dict)
+
     def __post_init__(self) -> None:
         self.browser.raise_request_exception = False
         self._cookies = self.browser.cookies.output(header="", sep=";")
@@ -67,6 +70,20 @@ class Caller:
         ):  # read to its end: the client then closes the file, and not the test's connection
             answer.streaming_content = list(answer.streaming_content)
         return answer
+
+    # --- what the records say, asked once: every try of a walk is taken back ---
+
+    def sees(self, record: Record) -> bool:
+        key = (type(record), record.pk)
+        if key not in self._seen:
+            self._seen[key] = record.is_visible_to(self.actor)
+        return self._seen[key]
+
+    def reaches(self, record: Record, permission: Permission) -> bool:
+        key = (type(record), record.pk, permission.code)
+        if key not in self._seen:
+            self._seen[key] = record.is_within(self.actor, permission)
+        return self._seen[key]
 
 
 class World:
