@@ -202,6 +202,11 @@ VERBS = (
                 type=int,
                 help="of quota: fill an account with so many and compare it with one of 1000 (default: not)",
             ),
+            option(
+                "--untimed",
+                action="store_true",
+                help="of quota: the load and the sums after it, without measuring speed",
+            ),
             option("--people", type=int, help="of operators: how many (default: 300, on SQLite 30)"),
             option("--seconds", type=int, help="of operators: how long (default: 90)"),
             option(

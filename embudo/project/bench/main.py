@@ -89,7 +89,7 @@ def _forecast(options: argparse.Namespace) -> int:
 def sized(name: str, options: argparse.Namespace) -> str:
     """With how many people and seconds, or calls and processes, where it is about these: as the process of its own is told."""
     if name == "quota":
-        return f"{name}:{options.calls or 0}:{options.processes or 0}:{options.entries or 0}"
+        return f"{name}:{options.calls or 0}:{options.processes or 0}:{options.entries or 0}:{int(options.untimed)}"
     if name != "operators":
         return name
     return f"{name}:{options.people or 0}:{options.seconds or 0}:{int(options.lists == 'autosaves')}"

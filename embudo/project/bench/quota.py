@@ -50,13 +50,15 @@ PLAIN_ROWS = 10_000  # in the control's table
 Tell = Callable[[str], object]
 
 
-def quota(tell: Tell, calls: int = 0, processes: int = 0, entries: int = 0) -> list[Row]:
+def quota(tell: Tell, calls: int = 0, processes: int = 0, entries: int = 0, is_untimed: int = 0) -> list[Row]:
     setup.migrate()
     trivial.make_table(PLAIN_ROWS)
     policy = commands.define_policy(
         SYSTEM, name="Bench", currency=CURRENCY, terms=commands.Terms({"at_limit": "topup"})
     )
     rows = load(policy, calls or CALLS, processes or PROCESSES, tell)
+    if is_untimed:
+        return rows
     is_postgresql = connection.vendor == "postgresql"
     spread = accounts(policy, SPREAD, PLENTY)
     measured = max(min(calls or CALLS, MEASURED), 40)

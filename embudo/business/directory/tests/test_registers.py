@@ -95,9 +95,7 @@ FAULTS = [
 
 
 @pytest.mark.parametrize(("fault", "reason"), FAULTS)
-def test_vies_that_misbehaves_is_unknown(
-    fake_vies: Any, settings: Any, fault: str, reason: str
-) -> None:
+def test_vies_that_misbehaves_is_unknown(fake_vies: Any, settings: Any, fault: str, reason: str) -> None:
     fake_vies.fault, settings.REGISTER_SECONDS = fault, HURRY
     answer = vies.ask(Asked(f"PL{NIP}"))
     assert (answer.outcome, answer.reason, answer.is_final) == (Outcome.UNKNOWN, reason, False)
@@ -152,9 +150,7 @@ def test_regon_knows_who_is_not_there_and_who_has_ended(fake_regon: Any) -> None
 
 
 @pytest.mark.parametrize(("fault", "reason"), FAULTS)
-def test_regon_that_misbehaves_is_unknown(
-    fake_regon: Any, settings: Any, fault: str, reason: str
-) -> None:
+def test_regon_that_misbehaves_is_unknown(fake_regon: Any, settings: Any, fault: str, reason: str) -> None:
     fake_regon.fault, settings.REGISTER_SECONDS = fault, HURRY
     answer = regon.ask(Asked(f"nip {NIP}"))
     assert (answer.outcome, answer.is_final) == (Outcome.UNKNOWN, False)
