@@ -3,6 +3,7 @@ from datetime import date
 
 from django.utils.translation import gettext_lazy as _
 
+from embudo.business.quota import queries
 from embudo.business.quota.commands.posting import Movement, post, save_balance
 from embudo.business.quota.commands.settling import locked_and_settled, restate
 from embudo.business.quota.commands.spending import check_not_closed
@@ -137,7 +138,7 @@ def _usable(actor: Actor, account: Account) -> Account:
 
 
 def _posted(account: Account, key: str, kind: EntryKind, minor: int) -> LedgerEntry | None:
-    found = LedgerEntry.objects.filter(account=account, key=key).first() if key else None
+    found = queries.under_key(LedgerEntry.objects.all(), key, account=account).first() if key else None
     if found is not None and (found.kind, found.amount_minor) != (kind, minor):
         raise Invalid({"key": [_("This key was used for another request. Send a new key.")]})
     return found

@@ -44,8 +44,9 @@ def give_back_invoice(actor: Actor, company: Company, *, key: str, note: str = "
     What an invoice that was taken back had spent, under the same key, is refunded as the policy says. Nothing where it spent no
     quota, where the account is closed, or where it was given back before.
     """
-    spent = Hold.objects.filter(account__company=company, key=key, source=SOURCE, state=HoldState.CAPTURED)
-    rows = spent.exclude(account__state=AccountState.CLOSED).select_related("account").order_by("account")
+    spent = queries.under_key(Hold.objects.all(), key, account__company=company)
+    taken = spent.filter(source=SOURCE, state=HoldState.CAPTURED)
+    rows = taken.exclude(account__state=AccountState.CLOSED).select_related("account").order_by("account")
     return [
         refund_hold.inner(actor, hold, note=note)
         for hold in rows

@@ -144,7 +144,7 @@ def _take(account: Account, hold: Hold) -> Taken | None:
 
 def _answered(account: Account, hold: Hold) -> Hold:
     """What the same key was answered first."""
-    known: Hold = Hold.objects.get(account=account, key=hold.key)
+    known = queries.under_key(Hold.objects.all(), hold.key, account=account).get()
     if (known.asked_minor, known.asked_currency) != (hold.asked_minor, hold.asked_currency):
         raise Invalid({"key": [_("This key was used for another request. Send a new key.")]})
     return known
@@ -304,7 +304,7 @@ def _posted(
     account: Account, key: str, kind: EntryKind, hold: Hold, amount: Money | None = None
 ) -> LedgerEntry | None:
     """What the same key was answered first, of the same call."""
-    found = LedgerEntry.objects.filter(account=account, key=key).first() if key else None
+    found = queries.under_key(LedgerEntry.objects.all(), key, account=account).first() if key else None
     if found is None:
         return None
     said = (found.asked_minor, found.asked_currency) if found.asked_currency else None

@@ -132,6 +132,7 @@ from embudo.business.quota.queries.till import (
     accounts_told,
     authorisation,
     authorisation_sent,
+    under_key,
 )
 from embudo.business.quota.queries.trail import FoundTrail, trail_with
 from embudo.business.quota.queries.waiting import (
@@ -268,6 +269,7 @@ __all__ = [
     "told",
     "told_of",
     "trail_with",
+    "under_key",
     "unsigned",
     "version_in_force",
     "versions_of",

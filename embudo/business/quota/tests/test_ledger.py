@@ -4,7 +4,8 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from embudo.business.quota import commands, queries
 from embudo.business.quota.models import Account, Hold, LedgerEntry
@@ -71,6 +72,24 @@ def test_authorise_spending_again_with_the_same_key_has_the_same_answer() -> Non
     again = authorised(account, 70_00, key="b")
     assert (again.pk, again.state, again.available_minor) == (refused.pk, "refused", 30_00)
     assert told(account) == (0, 0, 100_00)
+
+
+@pytest.mark.sqlite  # PostgreSQL sees by itself that a key which is something is not empty
+def test_keys_are_looked_up_in_their_index() -> None:
+    account = an_account(100_00)
+    hold = authorised(account, 70_00, key="a")
+    with CaptureQueriesContext(connection) as sent:
+        authorised(account, 70_00, key="a")
+        commands.capture_hold(till(), hold, amount=account.money(30_00), key="b")
+        commands.refund_hold(till(), hold, amount=account.money(10_00), key="c")
+        commands.release_hold(till(), authorised(account, 5_00), key="d")
+        commands.top_up(till(), account, amount=account.money(1_00), origin=commands.Origin(key="e"))
+    asked = [one["sql"] for one in sent if one["sql"].startswith("SELECT") and '"key" = \'' in one["sql"]]
+    assert len(asked) == 5
+    with connection.cursor() as cursor:
+        for sql in asked:
+            cursor.execute(f"EXPLAIN QUERY PLAN {sql.replace('%', '%%')}")
+            assert "_key_once (account_id=? AND key=?)" in str(cursor.fetchall())
 
 
 def test_authorise_spending_refuses_a_key_of_another_request() -> None:
