@@ -1,6 +1,6 @@
 """An account with very many ledger entries: authorising beside an account with few, and its page."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from statistics import median
 from time import perf_counter
 
@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from embudo.business.directory.commands import register_company
 from embudo.business.quota import commands
-from embudo.business.quota.models import Account, Policy
+from embudo.business.quota.models import Account, Hold, Policy
 from embudo.business.quota.rules.spending import Spending
 from embudo.foundation.access import commands as access
 from embudo.kernel.actor import system_actor
@@ -66,24 +66,43 @@ def ledger(policy: Policy, entries: int, tell: Callable[[str], object]) -> list[
     for account_id, count in ((large, entries), (small, SMALL)):
         filled(account_id, count)
     tell(f"filled {entries:,} entries")
-    return [growth(large, small, entries), *page(large, entries)]
+    return [*growth(large, small, entries), *page(large, entries)]
 
 
-def growth(large: str, small: str, entries: int) -> Row:
+def authorised(account: Account, number: int, _hold: Hold | None) -> Hold:
+    asked = Spending(Money(1, CURRENCY), HELD, f"growth {number}", "bench")
+    return commands.authorise_spending(SYSTEM, account, asked=asked)
+
+
+def captured(_account: Account, number: int, hold: Hold | None) -> Hold | None:
+    if hold is not None:
+        commands.capture_hold(SYSTEM, hold, key=f"growth {number}, captured")
+    return hold
+
+
+ACTS: Mapping[str, Callable[[Account, int, Hold | None], Hold | None]] = {
+    "authorising": authorised,
+    "authorising again by the same key": authorised,
+    "capturing": captured,
+}
+
+
+def growth(large: str, small: str, entries: int) -> list[Row]:
     """An account with very many entries beside one with few, in turn."""
-    taken: dict[str, list[float]] = {large: [], small: []}
-    rows = {one: Account.objects.get(pk=one) for one in taken}
+    taken: dict[tuple[str, str], list[float]] = {(act, one): [] for act in ACTS for one in (large, small)}
+    rows = {one: Account.objects.get(pk=one) for one in (large, small)}
     for number in range(PAIRS):
         for one, account in rows.items():
-            asked = Spending(Money(1, CURRENCY), HELD, f"growth {number}", "bench")
-            begun = perf_counter()
-            commands.authorise_spending(SYSTEM, account, asked=asked)
-            taken[one].append(perf_counter() - begun)
-    ratio = median(taken[large]) / median(taken[small])
-    name = NAMES[connection.vendor]
-    return Row(
-        f"an account with {entries:,} entries beside one with {SMALL:,}, on {name}", ratio, "x", GROWTH
-    )
+            hold: Hold | None = None
+            for act, do in ACTS.items():
+                begun = perf_counter()
+                hold = do(account, number, hold)
+                taken[act, one].append(perf_counter() - begun)
+    beside = f"an account with {entries:,} entries beside one with {SMALL:,}, on {NAMES[connection.vendor]}"
+    return [
+        Row(f"{beside}, {act}", median(taken[act, large]) / median(taken[act, small]), "x", GROWTH)
+        for act in ACTS
+    ]
 
 
 def page(account: str, entries: int) -> list[Row]:
