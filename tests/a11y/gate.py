@@ -29,7 +29,7 @@ PASSES = {
     "narrow": ("phone", "320px"),
 }  # one opening of a page serves all its looks
 AXE_LOOKS = ("light", "dark", "phone")
-WALK_LOOKS = ("light", "forced", "320px")  # a phone's page is that of 320 pixels with more room
+WALK_LOOKS = ("light", "forced", "phone", "320px")
 MAX_STOPS = 250
 SAYS_NOTHING = ("", "generic", "none")  # roles
 COLOUR_RULES = [
@@ -74,7 +74,8 @@ START_JS = """(frame) => {
   main.focus({ preventScroll: true }); return false; }"""
 FACTS_JS = """() => ({ h1: [...document.querySelectorAll('h1')].length, lang: document.documentElement.lang,
   main: document.querySelectorAll('main,[role=main]').length })"""
-REST_JS = "() => document.getAnimations().filter((x) => x.effect.getComputedTiming().endTime < 1e6).forEach((x) => x.finish())"
+# What lasts longer than a second stays for the check of reduced motion.
+REST_JS = "() => document.getAnimations().filter((x) => x.effect.getComputedTiming().endTime <= 1000).forEach((x) => x.finish())"
 MOVING_JS = "() => document.getAnimations().filter((x) => x.playState === 'running' && x.effect.getComputedTiming().duration > 20).length"
 AXE_JS = """({ runOnly, skipped, frame }) => { const isDrawn = (e) => e.matches('[data-open]'), round = frame.filter((s) => ![...document.querySelectorAll(s)].some(isDrawn));
   return axe.run(round.length ? { exclude: round.map((s) => [s]) } : document, { runOnly, resultTypes: ['violations'], preload: false,
@@ -276,10 +277,10 @@ class Gate:
 
 
 def show(page: Page, look: str) -> None:
-    """The window and the wishes of a look; what they set moving is brought to its end, but for what has none."""
+    """The window and the wishes of a look; what they set moving is brought to its end, but for what lasts."""
     window, wishes = LOOKS[look]
     if page.viewport_size != window:
-        page.set_viewport_size(window)  # type: ignore[arg-type]
+        page.set_viewport_size(window)  # type: ignore[arg-type] - a dict with the names of its TypedDict
     page.emulate_media(**wishes)
     page.evaluate(REST_JS)
 

@@ -118,7 +118,7 @@ def killed(folder: Path, running: list[subprocess.Popen[bytes]], plan: Plan) -> 
     with file.open("rb") as written:
         while running[0].poll() is None and done < plan.calls // 3:
             done += written.read().count(b"\n")
-            time.sleep(0.01)
+            time.sleep(0.01)  # between two looks at its file
     if running[0].poll() is not None:
         return 0
     running[0].send_signal(signal.SIGKILL)

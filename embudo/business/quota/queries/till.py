@@ -22,9 +22,8 @@ from embudo.kernel.prepared import PreparedSight
 from embudo.kernel.record import RecordQuerySet
 
 Keyed = TypeVar("Keyed", Hold, LedgerEntry)
-NOTHING = RawSQL(
-    "''", ()
-)  # written out, as the index has it; a parameter would be looked at anew in each call
+# Written out, as the index has it: a parameter would be looked at anew in each call.
+NOTHING = RawSQL("''", ())
 
 
 @dataclass(frozen=True)
