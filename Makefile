@@ -16,7 +16,7 @@ PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	  command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 APT := DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
-SYSTEM_PACKAGES := python3-venv postgresql chromium gettext fonts-liberation poppler-utils
+SYSTEM_PACKAGES := python3-venv postgresql chromium gettext fonts-liberation poppler-utils dovecot-imapd
 
 # Makes .venv, or keeps it when it works. Debian ships Python without venv: that one package is installed if missing.
 define make_venv

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 
+from embudo.foundation.notify.tests.imap import MISSING, program_of
 from tests.postgres import PostgresMissingError, binaries
 from tests.stages import PYTHON, ROOT, Outcome, Stage, run_stage, summarise
 
@@ -81,6 +82,8 @@ def _look() -> dict[str, str]:
         missing["Chromium"] = (
             "Chromium is missing: run `make system`, or name a Chromium in the variable CHROMIUM."
         )
+    if program_of() is None:
+        missing["Dovecot"] = MISSING
     return missing
 
 

@@ -9,7 +9,7 @@ _data = tempfile.mkdtemp(prefix="embudo-test-")
 atexit.register(shutil.rmtree, _data, ignore_errors=True)
 os.mkdir(os.path.join(_data, "static"))  # WhiteNoise warns about a missing one  # noqa: PTH102, PTH118
 os.environ["DATA"] = _data
-for _name in ("SMTP_URL", "BASE_URL", "SECRET_KEY", "PORT"):
+for _name in ("SMTP_URL", "BOUNCE_URL", "BASE_URL", "SECRET_KEY", "PORT"):
     os.environ.pop(_name, None)
 
 TEST_DATABASE = os.environ.setdefault("EMBUDO_TEST_DB", "sqlite")

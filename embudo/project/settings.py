@@ -171,6 +171,8 @@ STORAGES = {
 
 # smtp://user:password@host:port, smtps://… (TLS from the start), smtp+tls://… (STARTTLS); empty = files in DATA/mail.
 SMTP_URL = env("SMTP_URL")
+# imaps://user:password@host/folder?address=bounces@example.com: the mailbox that mails come back to; empty = nobody looks.
+BOUNCE_URL = env("BOUNCE_URL")
 MAIL_FROM = env("MAIL_FROM", "Embudo <no-reply@localhost>")
 
 # Public registers of companies; each is asked only where an administrator has switched it on.

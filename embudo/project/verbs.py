@@ -337,12 +337,16 @@ def verify_audit(options: argparse.Namespace) -> int:
 
 
 def check(_options: argparse.Namespace) -> int:
+    from django.conf import settings  # noqa: PLC0415
     from django.core.management import call_command  # noqa: PLC0415
 
+    from embudo.foundation.notify.rules.mailboxes import mailbox_state  # noqa: PLC0415
     from embudo.project.health import readiness  # noqa: PLC0415
 
     call_command("check")
-    state = readiness()
+    state = dict(readiness())
+    if settings.BOUNCE_URL:
+        state["mailbox of returned mails"] = mailbox_state(settings.BOUNCE_URL)
     for part, answer in state.items():
         print(f"{part}: {answer}")
     return 0 if set(state.values()) == {"ok"} else 1

@@ -9,7 +9,7 @@ from embudo.business.billing import permissions, queries
 from embudo.business.billing.models import Invoice, InvoiceLine
 from embudo.business.billing.views import title_of
 from embudo.foundation.activity.rules import register_task_title
-from embudo.foundation.notify.rules import NotificationKind, register_notification_kind
+from embudo.foundation.notify.rules.news import NotificationKind, register_notification_kind
 from embudo.foundation.ui.atoms import money
 from embudo.foundation.ui.help import register_help
 from embudo.foundation.ui.hooks_registry import MenuEntry, Panel, register_menu, register_panel

@@ -25,7 +25,7 @@ from embudo.business.sales.rules.leads import DisqualifyReason
 from embudo.business.sales.rules.pipelines import LostReason
 from embudo.foundation.access.queries import organisation
 from embudo.foundation.attributes.queries import by_unique_attributes, import_fields
-from embudo.foundation.notify.rules import NotificationKind, register_notification_kind
+from embudo.foundation.notify.rules.news import NotificationKind, register_notification_kind
 from embudo.foundation.ui.help import register_help
 from embudo.foundation.ui.hooks_registry import MenuEntry, Panel, register_menu, register_panel
 from embudo.kernel.kind import Importing, RecordKind, SearchText, register_kind

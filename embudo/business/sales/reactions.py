@@ -9,7 +9,7 @@ from embudo.business.sales.events import LeadAssigned, OpportunityAssigned
 from embudo.business.sales.models import Lead, Opportunity
 from embudo.foundation.access.models import User
 from embudo.foundation.notify.commands import tell_user
-from embudo.foundation.notify.rules import MailBody
+from embudo.foundation.notify.rules.news import MailBody
 from embudo.kernel.actor import system_actor
 from embudo.kernel.event import on
 

@@ -7,7 +7,7 @@ from embudo.foundation.activity import permissions, queries
 from embudo.foundation.activity.commands.editing import TASK_EDITING
 from embudo.foundation.activity.models import Call, Meeting, Note, Task
 from embudo.foundation.activity.rules import check_changed_by_hand
-from embudo.foundation.notify.rules import NotificationKind, register_notification_kind
+from embudo.foundation.notify.rules.news import NotificationKind, register_notification_kind
 from embudo.foundation.ui.help import register_help
 from embudo.foundation.ui.hooks_registry import MenuEntry, Panel, about_url, register_menu, register_panel
 from embudo.kernel.kind import RecordKind, Recycling, SearchText, kind_named, register_kind

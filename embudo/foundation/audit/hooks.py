@@ -3,7 +3,7 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from embudo.foundation.audit import permissions
-from embudo.foundation.notify.rules import NotificationKind, register_notification_kind
+from embudo.foundation.notify.rules.news import NotificationKind, register_notification_kind
 from embudo.foundation.ui.help import register_help
 from embudo.foundation.ui.hooks_registry import MenuEntry, Panel, about_url, register_menu, register_panel
 from embudo.kernel.wording import register_event_text

@@ -19,6 +19,7 @@ from embudo.foundation.access.models import User
 from embudo.foundation.access.queries import organisation
 from embudo.foundation.notify import permissions, queries
 from embudo.foundation.notify.events import (
+    MailBounced,
     MailDelayed,
     MailFailed,
     MailQueued,
@@ -32,14 +33,8 @@ from embudo.foundation.notify.events import (
     UserTold,
 )
 from embudo.foundation.notify.models import Follow, Mail, MailState, Notification, Preference
-from embudo.foundation.notify.rules import (
-    MAX_ATTEMPTS,
-    MailBody,
-    all_notification_kinds,
-    notification_kind,
-    one_line,
-    template_path,
-)
+from embudo.foundation.notify.rules.mails import MAX_ATTEMPTS, one_line, template_path
+from embudo.foundation.notify.rules.news import MailBody, all_notification_kinds, notification_kind
 from embudo.kernel import clock
 from embudo.kernel.act import attempt
 from embudo.kernel.actor import Actor
@@ -140,6 +135,19 @@ def mark_mail_refused(actor: Actor, mail: Mail, *, error: str, is_final: bool = 
     state = MailState.FAILED if has_failed else MailState.QUEUED
     update(mail, attempts=attempts, error=one_line(error, 500), state=state)
     publish(MailFailed(mail.id, attempts) if has_failed else MailDelayed(mail.id, attempts), mail)
+    return mail
+
+
+@command(permissions.MANAGE_MAIL)
+def mark_mail_bounced(actor: Actor, mail: Mail, *, reason: str, sending: int | None = None) -> Mail:
+    """
+    Notes that a mail, though sent, came back, and why. Nothing where it did so before, or where a report is about an earlier
+    `sending` than the last.
+    """
+    mail = lock(mail)
+    if mail.state == MailState.SENT and sending in (None, mail.round):
+        update(mail, state=MailState.BOUNCED, error=one_line(reason, 500))
+        publish(MailBounced(mail.id), mail)
     return mail
 
 

@@ -28,6 +28,13 @@ class MailFailed(Event):
 
 
 @dataclass(frozen=True)
+class MailBounced(Event):
+    """A server took the mail over, and it came back."""
+
+    mail_id: UUID
+
+
+@dataclass(frozen=True)
 class MailsPruned(Event):
     count: int
 

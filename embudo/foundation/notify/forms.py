@@ -1,6 +1,6 @@
 from django import forms
 
-from embudo.foundation.notify.rules import all_notification_kinds
+from embudo.foundation.notify.rules.news import all_notification_kinds
 from embudo.foundation.ui.forms import Form
 
 

@@ -6,7 +6,12 @@ from django.utils.translation import gettext_lazy as _
 from embudo.foundation.notify import permissions, queries
 from embudo.foundation.notify.commands import forget_erased
 from embudo.foundation.notify.models import Mail, Notification
-from embudo.foundation.notify.rules import FOLLOWED, NotificationKind, register_notification_kind
+from embudo.foundation.notify.rules.news import (
+    BOUNCES_UNREAD,
+    FOLLOWED,
+    NotificationKind,
+    register_notification_kind,
+)
 from embudo.foundation.ui.help import register_help
 from embudo.foundation.ui.hooks_registry import MenuEntry, Panel, about_url, register_menu, register_panel
 from embudo.kernel.erasing import register_eraser
@@ -48,6 +53,11 @@ register_panel(
 )
 register_notification_kind(
     NotificationKind(FOLLOWED, _("Somebody changes a record that I follow"), is_mailed=False)
+)
+register_notification_kind(
+    NotificationKind(
+        BOUNCES_UNREAD, _("The mailbox of returned mails cannot be read (administrators)"), is_mailed=False
+    )
 )
 register_event_text("notify.RecordFollowed", _("follows the record"), "bell")
 register_event_text("notify.RecordUnfollowed", _("no longer follows the record"), "bell-off")

@@ -1,4 +1,4 @@
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -7,7 +7,8 @@ from django.db.models import Count, QuerySet
 
 from embudo.foundation.access.models import User
 from embudo.foundation.notify.models import Follow, Mail, MailState, Notification, Preference
-from embudo.foundation.notify.rules import KEPT_DAYS, NotificationKind, all_notification_kinds
+from embudo.foundation.notify.rules.mails import KEPT_DAYS
+from embudo.foundation.notify.rules.news import NotificationKind, all_notification_kinds
 from embudo.kernel import clock
 from embudo.kernel.actor import Actor
 from embudo.kernel.errors import NotFound
@@ -23,6 +24,12 @@ def mails(actor: Actor) -> QuerySet[Mail]:
 
 def mail(actor: Actor, mail_id: UUID) -> Mail:
     return Mail.objects.visible_to(actor).one(actor, mail_id)
+
+
+def mail_returned(mark: tuple[UUID, int] | None, message_ids: Sequence[str]) -> Mail | None:
+    """The mail that a report is about: by the mark of the address it came back to, else by a Message-ID it quotes."""
+    found = Mail.objects.filter(pk=mark[0]) if mark else Mail.objects.filter(message_id__in=message_ids)
+    return found.first()
 
 
 def mail_counts() -> dict[str, int]:

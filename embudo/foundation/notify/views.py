@@ -13,7 +13,7 @@ from django.utils.translation import gettext, gettext_lazy as _, ngettext
 from embudo.foundation.notify import commands, permissions, queries
 from embudo.foundation.notify.forms import PreferencesForm
 from embudo.foundation.notify.models import Mail, MailState, Notification
-from embudo.foundation.notify.rules import followed_by_key
+from embudo.foundation.notify.rules.news import followed_by_key
 from embudo.foundation.ui import atoms
 from embudo.foundation.ui.access_marks import actor_of, guarded
 from embudo.foundation.ui.hooks_registry import about_url, record_url
@@ -208,7 +208,7 @@ TONES: Mapping[str, tuple[str, str]] = {
     MailState.QUEUED: ("info", "clock"),
     MailState.SENT: ("ok", "check"),
     MailState.FAILED: ("bad", "circle-alert"),
-    MailState.BOUNCED: ("warn", "triangle-alert"),
+    MailState.BOUNCED: ("bad", "undo-2"),
 }
 
 
@@ -241,7 +241,7 @@ class Mails(ListPage):
         return row.to
 
     def row_tone(self, row: Mail) -> str:
-        return "bad" if row.state == MailState.FAILED else ""
+        return "bad" if row.state in (MailState.FAILED, MailState.BOUNCED) else ""
 
     def count_text(self, n: int) -> str:
         return ngettext("%(n)s mail found", "%(n)s mails found", n) % {"n": self.count_shown(n)}

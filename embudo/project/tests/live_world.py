@@ -18,7 +18,7 @@ from embudo.foundation.access import commands as access  # noqa: E402
 from embudo.foundation.access.models import User  # noqa: E402
 from embudo.foundation.access.queries import actor_of  # noqa: E402
 from embudo.foundation.notify import commands, queries  # noqa: E402
-from embudo.foundation.notify.rules import NotificationKind, register_notification_kind  # noqa: E402
+from embudo.foundation.notify.rules.news import NotificationKind, register_notification_kind  # noqa: E402
 from embudo.kernel.actor import system_actor  # noqa: E402
 
 SYSTEM = system_actor("tests")

@@ -2,7 +2,7 @@ from django.utils.translation import gettext_lazy as _
 
 from embudo.business.intake import queries
 from embudo.business.intake.permissions import VERIFY
-from embudo.foundation.notify.rules import NotificationKind, register_notification_kind
+from embudo.foundation.notify.rules.news import NotificationKind, register_notification_kind
 from embudo.foundation.ui.help import register_help
 from embudo.foundation.ui.hooks_registry import HomePage, MenuEntry, register_home, register_menu
 

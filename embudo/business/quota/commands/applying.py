@@ -70,8 +70,11 @@ def mark_informed(actor: Actor, change: Change) -> Change:
 
 @command(RUN_DAILY)
 def mark_uninformed(actor: Actor, change: Change) -> Change:
-    """The mail that says the change is applied came back: whoever is concerned is told. Nothing where it is not applied."""
+    """
+    The mail that says the change is applied came back, be it after a server had taken it over: whoever is concerned is told.
+    Nothing where it is not applied.
+    """
     fresh = locked_change(actor, change)
-    if fresh.state == ChangeState.APPLIED:
+    if fresh.state in (ChangeState.APPLIED, ChangeState.INFORMED):
         publish(events.CustomerNotInformed(fresh.pk), fresh, fresh.account)
     return fresh

@@ -18,7 +18,7 @@ from embudo.business.quota.models import (
     SpendRequest,
 )
 from embudo.business.quota.permissions import ANSWER_REQUESTS, VIEW_ACCOUNTS, VIEW_STANDING
-from embudo.foundation.notify.rules import NotificationKind, register_notification_kind
+from embudo.foundation.notify.rules.news import NotificationKind, register_notification_kind
 from embudo.foundation.ui.atoms import money
 from embudo.foundation.ui.help import register_help
 from embudo.foundation.ui.hooks_registry import (

@@ -4,7 +4,7 @@ from typing import Any
 from django.utils.translation import gettext, gettext_lazy as _
 
 from embudo.business.quota.permissions import VIEW_ACCOUNTS
-from embudo.foundation.notify.rules import NotificationKind, register_notification_kind
+from embudo.foundation.notify.rules.news import NotificationKind, register_notification_kind
 from embudo.foundation.ui.help import register_help
 from embudo.foundation.ui.hooks_registry import MenuEntry, Tile, register_menu, register_tile
 from embudo.kernel.wording import register_event_text

@@ -1,6 +1,6 @@
 from django.utils.translation import gettext_lazy as _
 
-from embudo.foundation.notify.rules import NotificationKind, register_notification_kind
+from embudo.foundation.notify.rules.news import NotificationKind, register_notification_kind
 from embudo.kernel.wording import register_event_text
 
 EVENT_TEXTS = {

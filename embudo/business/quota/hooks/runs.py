@@ -9,7 +9,7 @@ from embudo.business.quota.models import Run, Switch
 from embudo.business.quota.permissions import VIEW_RUNS
 from embudo.business.quota.rules.states import Cause
 from embudo.business.quota.views.run_words import title_of_run, title_of_switch
-from embudo.foundation.notify.rules import NotificationKind, register_notification_kind
+from embudo.foundation.notify.rules.news import NotificationKind, register_notification_kind
 from embudo.foundation.ui.help import register_help
 from embudo.foundation.ui.hooks_registry import MenuEntry, Tile, record_url, register_menu, register_tile
 from embudo.kernel.kind import RecordKind, register_kind

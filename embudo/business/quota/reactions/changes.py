@@ -13,7 +13,7 @@ from embudo.business.quota.rules.licences import Purpose
 from embudo.business.quota.rules.states import ChangeState
 from embudo.foundation.access.models import User
 from embudo.foundation.notify.commands import tell_user
-from embudo.foundation.notify.events import MailFailed, MailSent
+from embudo.foundation.notify.events import MailBounced, MailFailed, MailSent
 from embudo.foundation.notify.models import Mail
 from embudo.kernel.actor import system_actor
 from embudo.kernel.errors import NotFound
@@ -203,9 +203,24 @@ def note_delivery(event: MailSent, entry: Any) -> None:
 
 
 @on(MailFailed)
-def note_return(event: MailFailed, entry: Any) -> None:
-    about = _mail_of_ours(event.mail_id)
+def note_refusal(event: MailFailed, entry: Any) -> None:
+    _note_return(event.mail_id)
+
+
+@on(MailBounced)
+def note_return(event: MailBounced, entry: Any) -> None:
+    _note_return(event.mail_id)
+
+
+def _note_return(mail_id: UUID) -> None:
+    """
+    Whether a server refused it or took it over and gave it back: the customer has not read it. Unless they answered by its link:
+    then only a copy of it came back, from where they have their mails sent on to.
+    """
+    about = _mail_of_ours(mail_id)
     if isinstance(about, Answer):
+        if about.answered and about.channel == Answer.Channel.LINK:
+            return
         commands.mark_undeliverable(ACTOR, about)
     elif isinstance(about, Change):
         commands.mark_uninformed(ACTOR, about)

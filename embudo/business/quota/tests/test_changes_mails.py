@@ -1,16 +1,12 @@
 """What customers and colleagues are told of a change, and what follows when they are not: reactions, with a real mail server."""
 
-import email
 import re
-import socket
 from collections.abc import Iterator
 from datetime import timedelta
-from email.message import Message
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
-from django.test import Client, override_settings
+from django.test import Client
 
 from embudo.business.quota import commands
 from embudo.business.quota.tests.builders import ada, oscar
@@ -31,51 +27,25 @@ from embudo.business.quota.tests.changing import (
     signed,
     under_review,
 )
-from embudo.foundation.access.tests.builders import an_admin
+from embudo.foundation.access.tests.builders import an_admin, tester
+from embudo.foundation.notify import commands as notify
 from embudo.foundation.notify.models import Mail, Notification
+from embudo.foundation.notify.tests.post import Post, post_office
 from embudo.kernel import clock, worker
 
 pytestmark = pytest.mark.django_db
 
 
-class Post:
-    """A mail server's mailbox, which knows nobody called nobody."""
-
-    def __init__(self) -> None:
-        self.mails: list[Message] = []
-
-    async def handle_RCPT(  # noqa: N802
-        self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
-    ) -> str:
-        if address.startswith("nobody@"):
-            return "550 no such person"
-        envelope.rcpt_tos.append(address)
-        return "250 fine"
-
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
-        self.mails.append(email.message_from_bytes(envelope.original_content or b""))
-        return "250 taken"
-
-    def to(self, address: str) -> list[str]:
-        return [text_of(one) for one in self.mails if one["To"] == address]
-
-
-def text_of(message: Message) -> str:
-    part: Any = next(part for part in message.walk() if part.get_content_type() == "text/plain")
-    return str(part.get_payload(decode=True).decode())
-
-
 @pytest.fixture
 def post() -> Iterator[Post]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    box = Post()
-    server = Controller(box, hostname="127.0.0.1", port=port)
-    server.start()
-    with override_settings(SMTP_URL=f"smtp://127.0.0.1:{server.port}"):
+    with post_office() as box:
         yield box
-    server.stop()
+
+
+def come_back(mail_id: Any) -> None:
+    """A report about a mail that a server had taken over is read from our mailbox."""
+    notify.mark_mail_bounced(tester(), Mail.objects.get(pk=mail_id), reason="550 no such person", sending=1)
+    worker.drain()
 
 
 def news_of(actor: Any) -> list[str]:
@@ -115,6 +85,43 @@ def test_question_that_comes_back_was_not_asked(post: Post) -> None:
     with clock.at(clock.now() + timedelta(days=4)):
         commands.expire_answer(DAILY, change)
     assert reread(change).state == "expired"
+
+
+@pytest.mark.peer
+def test_question_that_comes_back_later_was_not_asked_either(post: Post) -> None:
+    """A server took it over, and reports a day later that nobody has such a mailbox: not even their silence counts then."""
+    change = awaiting(a_mailed_account(email="t@traveller.example", silence="accept", answer_days=2))
+    worker.drain()
+    assert newest_question(change).sent is not None
+    come_back(newest_question(change).mail)
+    assert newest_question(change).bounced is not None
+    assert "quota.change_moved" in news_of(oscar())
+    with clock.at(clock.now() + timedelta(days=4)):
+        commands.expire_answer(DAILY, change)
+    assert reread(change).state == "expired"
+
+
+@pytest.mark.peer
+def test_question_whose_copy_comes_back_was_answered(post: Post) -> None:
+    change = awaiting(a_mailed_account(email="t@traveller.example"))
+    worker.drain()
+    link = re.search(r"(/quota/answer/\S+)", post.to("t@traveller.example")[0])
+    assert link is not None
+    Client().post(link[1], {"answer": "yes"})
+    come_back(newest_question(change).mail)
+    assert (newest_question(change).bounced, reread(change).state) == (None, "scheduled")
+
+
+@pytest.mark.peer
+def test_news_that_come_back_later_are_told_though_the_customer_counted_as_informed(post: Post) -> None:
+    change = signed(a_mailed_account(email="t@traveller.example", needs_consent=False))
+    with on_its_day(change):
+        commands.apply_change(DAILY, change)
+        worker.drain()
+        assert reread(change).state == "informed"
+        come_back(Mail.objects.get(about_id=change.pk).pk)
+    titles = Notification.objects.filter(user=oscar().id).values_list("title", flat=True)
+    assert [title for title in titles if "the customer could not be told" in title]
 
 
 @pytest.mark.peer

@@ -6,7 +6,7 @@ from embudo.foundation.access.models import User
 from embudo.foundation.access.tests.builders import tester
 from embudo.foundation.notify import commands
 from embudo.foundation.notify.models import Mail, Notification
-from embudo.foundation.notify.rules import NotificationKind, register_notification_kind
+from embudo.foundation.notify.rules.news import NotificationKind, register_notification_kind
 
 KIND = "notify.test_news"
 register_notification_kind(NotificationKind(KIND, _("News")))

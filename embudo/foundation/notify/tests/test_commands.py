@@ -7,12 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from embudo.foundation.access.tests.builders import a_user, an_actor, ann, bob, cat, tester, user_of
 from embudo.foundation.notify import commands, queries
 from embudo.foundation.notify.models import Mail, MailState, Notification
-from embudo.foundation.notify.rules import (
-    MAX_ATTEMPTS,
-    MailBody,
-    NotificationKind,
-    register_notification_kind,
-)
+from embudo.foundation.notify.rules.mails import MAX_ATTEMPTS
+from embudo.foundation.notify.rules.news import MailBody, NotificationKind, register_notification_kind
 from embudo.foundation.notify.tests.builders import KIND, a_mail, a_notification
 from embudo.kernel import clock
 from embudo.kernel.errors import Forbidden, Invalid, NotFound, Refused
@@ -53,6 +49,19 @@ def test_queue_mail_refuses_bad_address() -> None:
         a_mail(to="a@example.org\nBcc: b@example.org")
     assert list(caught.value.errors) == ["to"]
     assert Mail.objects.count() == 0
+
+
+def test_mark_mail_bounced_holds_only_for_what_was_sent() -> None:
+    mail = a_mail()
+    assert commands.mark_mail_bounced(tester(), mail, reason="gone").state == MailState.QUEUED
+    commands.mark_mail_sent(tester(), mail)
+    assert commands.mark_mail_bounced(tester(), mail, reason="gone", sending=2).state == MailState.SENT
+    assert commands.mark_mail_bounced(tester(), mail, reason="gone\r\nfor good").state == MailState.BOUNCED
+    again = commands.mark_mail_bounced(tester(), mail, reason="once more")
+    assert (again.error, LogEntry.objects.filter(name="notify.MailBounced").count()) == ("gone for good", 1)
+    assert "gone" not in str(LogEntry.objects.get(name="notify.MailBounced").changes)
+    commands.send_mail_again(tester(), mail)
+    assert (Mail.objects.get().state, Mail.objects.get().error) == (MailState.QUEUED, "")
 
 
 def test_queue_mail_keeps_content_out_of_the_log() -> None:

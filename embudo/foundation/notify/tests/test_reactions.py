@@ -1,15 +1,13 @@
 import email
 import smtplib
-import socket
 from collections.abc import Iterator
 from datetime import timedelta
-from email.message import Message
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+from aiosmtpd.smtp import AuthResult, LoginPassword
 from django.conf import settings
 from django.test import override_settings
 
@@ -17,9 +15,10 @@ from embudo.foundation.access import commands as access
 from embudo.foundation.access.tests.builders import a_user, an_actor, tester
 from embudo.foundation.notify import commands
 from embudo.foundation.notify.models import Mail, MailState
-from embudo.foundation.notify.reactions import is_for_good, tidy_mails
-from embudo.foundation.notify.rules import MAX_ATTEMPTS
+from embudo.foundation.notify.reactions.sending import is_for_good, tidy_mails
+from embudo.foundation.notify.rules.mails import MAX_ATTEMPTS
 from embudo.foundation.notify.tests.builders import a_mail
+from embudo.foundation.notify.tests.post import Post, free_port, post_office
 from embudo.kernel import clock, worker
 from embudo.kernel.follow import follow
 from embudo.kernel.job import claim
@@ -28,42 +27,10 @@ from embudo.kernel.models import Job
 pytestmark = pytest.mark.django_db
 
 
-class Post:
-    """A mail server's mailbox; `answers` are given to the next mails in place of "taken"."""
-
-    def __init__(self) -> None:
-        self.mails: list[Message] = []
-        self.answers: list[str] = []
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        if self.answers:
-            return self.answers.pop(0)
-        self.mails.append(email.message_from_bytes(envelope.original_content or b""))
-        return "250 taken"
-
-    async def handle_RCPT(  # noqa: N802
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        if address.startswith("nobody@"):
-            return "550 no such person"
-        envelope.rcpt_tos.append(address)
-        return "250 fine"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture
 def post() -> Iterator[Post]:
-    box = Post()
-    server = Controller(box, hostname="127.0.0.1", port=free_port())
-    server.start()
-    with override_settings(SMTP_URL=f"smtp://127.0.0.1:{server.port}"):
+    with post_office() as box:
         yield box
-    server.stop()
 
 
 @pytest.fixture(autouse=True)

@@ -2,15 +2,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from embudo.foundation.notify.rules import (
+from embudo.foundation.notify.rules.mails import (
     Letter,
-    SmtpServer,
+    MailServer,
     ascii_address,
-    notification_kind,
     one_line,
     smtp_server,
     template_path,
 )
+from embudo.foundation.notify.rules.news import notification_kind
 
 
 def a_letter(**given: str) -> Letter:
@@ -22,12 +22,12 @@ def a_letter(**given: str) -> Letter:
 
 
 def test_smtp_server_reads_plain_url() -> None:
-    assert smtp_server("smtp://mail.example.org") == SmtpServer("mail.example.org", 25)
+    assert smtp_server("smtp://mail.example.org") == MailServer("mail.example.org", 25)
 
 
 def test_smtp_server_reads_tls_and_login() -> None:
     server = smtp_server("smtps://us%40er:p%3Aw@mail.example.org")
-    assert server == SmtpServer("mail.example.org", 465, "us@er", "p:w", has_tls=True)
+    assert server == MailServer("mail.example.org", 465, "us@er", "p:w", has_tls=True)
 
 
 def test_smtp_server_reads_starttls_port() -> None:

@@ -1,7 +1,6 @@
 import os
 import smtplib
 import ssl
-from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from email.message import EmailMessage
@@ -12,37 +11,26 @@ from uuid import UUID
 
 from django.conf import settings
 from django.utils import translation
-from django.utils.translation import gettext, gettext_lazy as _
+from django.utils.translation import gettext_lazy as _
 
 from embudo.foundation.access.events import PasswordChanged, PasswordResetRequested, UserInvited
 from embudo.foundation.access.models import User
-from embudo.foundation.access.queries import actor_of, invitation_link, reset_link, user, user_names
+from embudo.foundation.access.queries import invitation_link, reset_link, user
 from embudo.foundation.notify import commands, queries
 from embudo.foundation.notify.events import MailQueued
 from embudo.foundation.notify.models import Mail, MailState
-from embudo.foundation.notify.rules import (
-    FOLLOWED,
-    MAX_ATTEMPTS,
-    Letter,
-    SmtpServer,
-    ascii_address,
-    follow_key,
-    smtp_server,
-)
+from embudo.foundation.notify.rules.bounces import bounce_box
+from embudo.foundation.notify.rules.mails import MAX_ATTEMPTS, Letter, MailServer, ascii_address, smtp_server
 from embudo.kernel import clock
 from embudo.kernel.actor import system_actor
 from embudo.kernel.errors import NotFound
-from embudo.kernel.event import Event, every, on
+from embudo.kernel.event import every, on
 from embudo.kernel.job import enqueue, task
-from embudo.kernel.kind import kind_named
-from embudo.kernel.models import LogAbout, LogEntry
-from embudo.kernel.wording import event_text
+from embudo.kernel.models import LogEntry
 
 TIMEOUT = 15.0  # seconds for each answer of the mail server
 GIVE_UP = timedelta(days=2)
 MAILER = system_actor("mail delivery")
-FOLLOWING = system_actor("news of followed records")
-MOST_LINES = 6
 
 
 class NotDelivered(Exception):
@@ -114,12 +102,17 @@ def fault_text(fault: Exception) -> str:
 
 def hand_over(message: EmailMessage, mail: Mail) -> None:
     if settings.SMTP_URL:
-        send(message, smtp_server(settings.SMTP_URL), ascii_address(mail.to))
+        send(message, smtp_server(settings.SMTP_URL), ascii_address(mail.to), return_path(mail))
     else:
         keep_as_file(message, Path(settings.DATA) / "mail", f"{mail.created:%Y%m%d-%H%M%S}-{mail.id}.eml")
 
 
-def send(message: EmailMessage, server: SmtpServer, to: str) -> None:
+def return_path(mail: Mail) -> str | None:
+    """Where the mail comes back to if nobody takes it; None = to the sender whom the reader sees."""
+    return bounce_box(settings.BOUNCE_URL).return_path(mail.pk, mail.round) if settings.BOUNCE_URL else None
+
+
+def send(message: EmailMessage, server: MailServer, to: str, return_path: str | None) -> None:
     us = urlsplit(settings.BASE_URL).hostname or "localhost"
     smtp: smtplib.SMTP
     if server.has_tls:
@@ -132,7 +125,7 @@ def send(message: EmailMessage, server: SmtpServer, to: str) -> None:
             smtp.starttls(context=ssl.create_default_context())
         if server.user:
             smtp.login(server.user, server.password)
-        smtp.send_message(message, to_addrs=[to])
+        smtp.send_message(message, from_addr=return_path, to_addrs=[to])
         with suppress(OSError, smtplib.SMTPException):  # taken over is taken over, however the farewell goes
             smtp.quit()
     finally:
@@ -191,69 +184,3 @@ def tidy_mails() -> None:
         commands.mark_mail_refused(MAILER, mail, error="no attempt was made for two days", is_final=True)
     commands.prune_mails(MAILER)
     commands.prune_notifications(MAILER)
-
-
-@on(Event, batched=True)
-def tell_followers(entries: Sequence[LogEntry]) -> None:
-    """Whoever follows a record learns what others did to it: what happens at once, or before they look, is one piece of news."""
-    told = _by_record(entries)
-    follows = queries.follows_of(told)
-    names = user_names({entry.actor_id for one in follows for entry in told[one.about_id] if entry.actor_id})
-    for follow in follows:
-        news = [
-            entry
-            for entry in told[follow.about_id]
-            if entry.actor_id != follow.owner_id and entry.at >= follow.created
-        ]
-        if news and follow.owner:
-            _tell_follower(follow.owner, follow.about_id, news, names)
-
-
-def _by_record(entries: Sequence[LogEntry]) -> dict[UUID, list[LogEntry]]:
-    """The entries about each record, in their order."""
-    known = {entry.pk: entry for entry in entries}
-    about = {(entry.about_id, entry.pk) for entry in entries if entry.about_id}
-    about |= set(LogAbout.objects.filter(entry__in=list(known)).values_list("record_id", "entry_id"))
-    found: dict[UUID, list[LogEntry]] = {}
-    for record_id, number in sorted(about, key=lambda pair: pair[1]):
-        found.setdefault(record_id, []).append(known[number])
-    return found
-
-
-def _tell_follower(
-    person: User, record_id: UUID, news: Sequence[LogEntry], names: Mapping[UUID, str]
-) -> None:
-    """Nothing to whom the record is hidden by now."""
-    kind = next((found for one in news if (found := kind_named(_kind_in(one, record_id)))), None)
-    try:
-        record = kind.fetch(actor_of(person), record_id) if kind else None
-    except NotFound:
-        return
-    if kind is None or record is None:
-        return
-    with translation.override(person.language):
-        lines = list(dict.fromkeys(_line(one, names) for one in reversed(news)))
-        title = gettext("%(record)s: %(what)s") % {"record": kind.title(record), "what": lines[0]}
-    commands.tell_user(
-        FOLLOWING,
-        user=person,
-        kind=FOLLOWED,
-        title=title,
-        body="\n".join(lines[1:MOST_LINES]),
-        url=kind.url(record_id),
-        key=follow_key(kind.name, record_id),
-    )
-
-
-def _kind_in(entry: LogEntry, record_id: UUID) -> str:
-    if entry.about_id == record_id:
-        return entry.about_kind
-    further = LogAbout.objects.filter(entry=entry, record_id=record_id)
-    return further.values_list("kind", flat=True).first() or ""
-
-
-def _line(entry: LogEntry, names: Mapping[UUID, str]) -> str:
-    """ "Bob changed the company"."""
-    who = names.get(entry.actor_id) if entry.actor_id else entry.actor_name
-    words = event_text(entry.name).words(entry.data)
-    return gettext("%(who)s %(did)s") % {"who": who or gettext("The product itself"), "did": words}

@@ -1,72 +1,15 @@
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
-from typing import Any
 from urllib.parse import unquote, urlsplit
-from uuid import UUID
 
 MAX_ATTEMPTS = 20  # with the queue's growing pauses about nine hours
 KEPT_DAYS = 90
-FOLLOWED = "notify.followed"  # the kind of news that followers get
-
-
-def always() -> bool:
-    return True
-
-
-@dataclass(frozen=True)
-class NotificationKind:
-    """
-    A sort of news ("sales.lead_assigned") that users may switch on and off. `is_shown` and `is_mailed` are what holds until
-    they choose; `mails_allowed` is the organisation's own switch, asked each time.
-    """
-
-    code: str
-    label: Any
-    is_mailed: bool = True
-    is_shown: bool = True
-    mails_allowed: Callable[[], bool] = always
-
-
-_kinds: dict[str, NotificationKind] = {}
-
-
-def register_notification_kind(kind: NotificationKind) -> None:
-    _kinds[kind.code] = kind
-
-
-def notification_kind(code: str) -> NotificationKind:
-    if code not in _kinds:
-        raise ValueError(f"no notification kind is called {code}; register it in the module's hooks")
-    return _kinds[code]
-
-
-def all_notification_kinds() -> list[NotificationKind]:
-    return [_kinds[code] for code in sorted(_kinds)]
-
-
-def follow_key(kind: str, record_id: UUID) -> str:
-    """One unread piece of news a record: what happens next is added to it."""
-    return f"{FOLLOWED}:{kind}:{record_id}"
-
-
-def followed_by_key(key: str) -> tuple[str, UUID] | None:
-    """Kind and id of the record that such news is about; None for other news."""
-    code, _colon, rest = key.partition(":")
-    kind, _colon, record_id = rest.partition(":")
-    return (kind, UUID(record_id)) if code == FOLLOWED and record_id else None
-
-
-@dataclass(frozen=True)
-class MailBody:
-    """A template of its own for a notification's mail ("sales/lead_assigned") and what stands in it."""
-
-    template: str
-    context: dict[str, Any]
+SMTP_PORTS = {"smtp": 25, "smtps": 465, "smtp+tls": 587}
 
 
 def template_path(template: str) -> str:
@@ -82,7 +25,7 @@ def one_line(text: str, limit: int = 250) -> str:
 
 
 @dataclass(frozen=True)
-class SmtpServer:
+class MailServer:
     host: str
     port: int
     user: str = ""
@@ -91,21 +34,28 @@ class SmtpServer:
     has_starttls: bool = False
 
 
-DEFAULT_PORTS = {"smtp": 25, "smtps": 465, "smtp+tls": 587}
-
-
-def smtp_server(url: str) -> SmtpServer:
-    """What SMTP_URL says: smtp://, smtps:// or smtp+tls://, with user:password@ where the server asks for it."""
+def mail_server(url: str, ports: Mapping[str, int], says: str) -> MailServer:
+    """
+    Reads scheme://user:password@host:port. Of the `ports` by scheme, "…s" stands for TLS from the start, "…+tls" for STARTTLS.
+    Refuses (ValueError, with what `says` how it must look) any other.
+    """
     parts = urlsplit(url)
-    if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
-        raise ValueError("SMTP_URL must look like smtp://user:password@host:port, smtps://… or smtp+tls://…")
-    return SmtpServer(
+    if parts.scheme not in ports or not parts.hostname:
+        raise ValueError(says)
+    return MailServer(
         parts.hostname,
-        parts.port or DEFAULT_PORTS[parts.scheme],
+        parts.port or ports[parts.scheme],
         unquote(parts.username or ""),
         unquote(parts.password or ""),
-        has_tls=parts.scheme == "smtps",
-        has_starttls=parts.scheme == "smtp+tls",
+        has_tls=parts.scheme.endswith("s") and "+" not in parts.scheme,
+        has_starttls=parts.scheme.endswith("+tls"),
+    )
+
+
+def smtp_server(url: str) -> MailServer:
+    """What SMTP_URL says: smtp://, smtps:// or smtp+tls://, with user:password@ where the server asks for it."""
+    return mail_server(
+        url, SMTP_PORTS, "SMTP_URL must look like smtp://user:password@host:port, smtps://… or smtp+tls://…"
     )
 
 

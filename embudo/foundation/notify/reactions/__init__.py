@@ -1,0 +1,3 @@
+from embudo.foundation.notify.reactions import following, returns, sending
+
+__all__ = ["following", "returns", "sending"]
