@@ -207,6 +207,11 @@ VERBS = (
                 action="store_true",
                 help="of quota: the load and the sums after it, without measuring speed",
             ),
+            option(
+                "--on",
+                choices=("sqlite", "postgresql"),
+                help="on this database alone (default: on each that the measurement is defined for)",
+            ),
             option("--people", type=int, help="of operators: how many (default: 300, on SQLite 30)"),
             option("--seconds", type=int, help="of operators: how long (default: 90)"),
             option(

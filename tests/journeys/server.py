@@ -79,9 +79,20 @@ class Product:
     clock: Path
     mailbox: Mailbox
     scene: dict[str, Any] = field(default_factory=dict)
+    server: "Server | None" = None
 
     def url(self, path: str) -> str:
         return path if path.startswith("http") else self.base + path
+
+    @contextmanager
+    def outage(self) -> Iterator[None]:
+        """Its processes are killed, and started again afterwards."""
+        assert self.server is not None
+        self.server.kill()
+        try:
+            yield
+        finally:
+            self.server.start()
 
     def move_clock(self, *, days: int) -> None:
         """As if so many days had passed."""
@@ -143,25 +154,49 @@ def acted(product: Product, module: str, *given: str) -> dict[str, Any]:
     return scene
 
 
+class Server:
+    """The product's processes, which may be killed and started again where they were."""
+
+    def __init__(self, product: Product, port: int) -> None:
+        smtp = product.mailbox.controller
+        self.product, self.log = product, product.data / "server.log"
+        self.settings = environment(
+            product.data,
+            product.clock,
+            BASE_URL=product.base,
+            SMTP_URL=f"smtp://{smtp.hostname}:{smtp.port}",
+        )
+        self.command = [
+            *(sys.executable, "-m", "embudo", "serve"),
+            *("--port", str(port), "--data", str(product.data)),
+        ]
+
+    def start(self) -> None:
+        with self.log.open("a") as said:
+            self.process = subprocess.Popen(
+                self.command, cwd=ROOT, env=self.settings, stdout=said, stderr=said, start_new_session=True
+            )
+        wait_ready(self.product.base, self.process, self.log)
+
+    def kill(self) -> None:
+        """All of them at once, without a word."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(END)
+
+    def end(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(END)
+
+
 @contextmanager
 def started(product: Product, port: int) -> Iterator[None]:
-    smtp = product.mailbox.controller
-    settings = environment(
-        product.data, product.clock, BASE_URL=product.base, SMTP_URL=f"smtp://{smtp.hostname}:{smtp.port}"
-    )
-    command = [sys.executable, "-m", "embudo", "serve", "--port", str(port), "--data", str(product.data)]
-    log = product.data / "server.log"
-    with log.open("w") as said:
-        server = subprocess.Popen(
-            command, cwd=ROOT, env=settings, stdout=said, stderr=said, start_new_session=True
-        )
-        try:
-            wait_ready(product.base, server, log)
-            yield
-        finally:
-            server.send_signal(signal.SIGTERM)
-            server.wait(END)
-    faults = [line for line in log.read_text().splitlines() if " ERROR " in line]
+    server = product.server = Server(product, port)
+    try:
+        server.start()
+        yield
+    finally:
+        server.end()
+    faults = [line for line in server.log.read_text().splitlines() if " ERROR " in line]
     assert not faults, "\n".join(faults[:10])
 
 

@@ -193,6 +193,7 @@ def test_drafts(otto: KeyboardPerson, scene: dict[str, Any]) -> None:
     page.reload()
     assert page.input_value("#id_name") == "Half a name"
     lose_the_line(otto)
+    lose_the_server(otto)
     come_back_from_elsewhere(otto)
     form_that_was_sent_stays_gone(otto, scene)
 
@@ -210,6 +211,21 @@ def lose_the_line(otto: KeyboardPerson) -> None:
     otto.context.set_offline(False)
     otto.hear("The server answers again.", seconds=20)
     page.reload()
+    assert page.input_value("#id_town") == "Radomsko"
+
+
+def lose_the_server(otto: KeyboardPerson) -> None:
+    """It is killed in the middle of a postcode and started again: nothing is typed twice."""
+    page = otto.page
+    otto.reach("#id_postcode")
+    page.keyboard.type("97")
+    with otto.product.outage():
+        page.keyboard.type("-5")
+        otto.hear("The server can't be reached.")
+        page.keyboard.type("00")
+    otto.hear("The server answers again.", seconds=30)
+    page.reload()
+    assert page.input_value("#id_postcode") == "97-500"
     assert page.input_value("#id_town") == "Radomsko"
 
 

@@ -53,13 +53,16 @@ def main(options: argparse.Namespace) -> int:
     if unknown := set(names) - set(known):
         print(f"There is no bench {min(unknown)}. There are: {', '.join(known)}.", file=sys.stderr)
         return 2
+    if options.on == "postgresql" and not set(names) & set(ON_BOTH):
+        print(f"{names[0]} is measured on SQLite alone. Leave out --on.", file=sys.stderr)
+        return 2
     count = options.rows or BY_NAME.get(options.name, ROWS)
     rows: list[Row] = []
     for group in GROUPS:
-        chosen = [one for one in names if one in group]
+        chosen = [one for one in names if one in group and options.on != "postgresql"]
         told = [sized(one, options) for one in chosen]
         rows += _measured(told, count, [], {"DATABASE_URL": ""}) if chosen else []
-    if both := [one for one in names if one in ON_BOTH]:
+    if both := [one for one in names if one in ON_BOTH and options.on != "sqlite"]:
         rows += _on_postgresql([sized(one, options) for one in both], count)
     print(f"{count:,} records of each large kind\n")
     return _told(rows, options)
