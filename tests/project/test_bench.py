@@ -13,6 +13,7 @@ from embudo.business.intake.tests.builders import an_assignment, an_entry, olga
 from embudo.foundation.access.models import User
 from embudo.foundation.access.queries import actor_of
 from embudo.foundation.access.tests.builders import a_client, with_roles
+from embudo.kernel import clock
 from embudo.kernel.record import new_id
 from embudo.project.bench import assigned, entries, figures, main
 from embudo.project.bench.assigned import Assigned
@@ -132,11 +133,13 @@ def test_bench_of_entries_fills_an_assignment_that_everybody_looks_at() -> None:
 
 
 @pytest.mark.django_db
-def test_bench_of_entries_copies_a_day_for_each_before(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("hour", [1, 15])
+def test_bench_of_entries_copies_a_day_for_each_before(hour: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(assigned, "A_DAY", 40)
     with_roles()
     filled = Assigned(400, lambda _text: None)
-    filled.plant()
+    with clock.at(clock.now().replace(hour=hour)):
+        filled.plant()
     days = Entry.objects.values_list("day").annotate(n=Count("pk"))
     assert (Entry.objects.count(), len(days)) == (400, 10)
     undone = Entry.objects.filter(state__in=assigned.UNDONE).dates("day", "day")

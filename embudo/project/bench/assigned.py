@@ -1,7 +1,7 @@
 """One assignment with a million entries: a working day is made in Python, then copied within the database for each day before."""
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -65,6 +65,12 @@ VALUE = {  # how a copy differs from its original, {1} days older
 }  # fmt: skip
 
 
+def last_shift_ended(now: datetime) -> datetime:
+    """Now, or the midnight before (UTC) where a shift that ended now would have begun on the day before: it lies on one day."""
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    return now if now - midnight >= timedelta(minutes=SHIFT) else midnight
+
+
 class Assigned:
     """Fills an empty installation: one open assignment, who is bound to it, and `count` entries of theirs."""
 
@@ -77,13 +83,12 @@ class Assigned:
         self.make_people()
         self.define()
         self.tell(f"entries: {self.count:,}")
-        base, now = min(self.count, A_DAY), clock.now()
+        base, ended = min(self.count, A_DAY), last_shift_ended(clock.now())
         days = self.count // base
         with without_indexes(Entry):
             moments = sorted(self.random.random() * SHIFT for _number in range(base))
-            rows = [
-                self.entry(number, now - timedelta(minutes=SHIFT - at)) for number, at in enumerate(moments)
-            ]
+            began = ended - timedelta(minutes=SHIFT)
+            rows = [self.entry(number, began + timedelta(minutes=at)) for number, at in enumerate(moments)]
             with transaction.atomic():
                 for first in range(0, base, BATCH):
                     prepared.insert_all(rows[first : first + BATCH])
