@@ -7,21 +7,51 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 _tables: dict[str, tuple[str, ...]] = {}  # table -> its frozen columns; none named = all of them
+_since: dict[str, str] = {}  # table -> the column with which they freeze, once it is set
 
 
-def _when(vendor: str, table: str) -> str:
-    """The condition under which a change is refused: some frozen column differs."""
+def _is_changed(vendor: str, table: str, old: str = "OLD") -> str:
+    """The condition under which a change of the row `old` is refused: some frozen column differs. Empty: always."""
     differs = "IS NOT" if vendor == "sqlite" else "IS DISTINCT FROM"
     columns = _tables.get(table, ())
-    return f"WHEN ({' OR '.join(f'OLD.{one} {differs} NEW.{one}' for one in columns)}) " if columns else ""
+    if not columns:
+        return ""
+    is_frozen = f"{old}.{_since[table]} IS NOT NULL AND " if _since.get(table) else ""
+    return f"({is_frozen}({' OR '.join(f'{old}.{one} {differs} NEW.{one}' for one in columns)}))"
 
 
-def _statements(vendor: str, table: str) -> tuple[list[str], list[str]]:
+def _is_known(wrapper: BaseDatabaseWrapper, table: str) -> str:
+    """
+    The condition under which SQLite's INSERT OR REPLACE would take a frozen row away, for which it asks no trigger on
+    deletion. An upsert asks the same trigger first: one that leaves the frozen columns as they are has to pass.
+    """
+    with wrapper.cursor() as cursor:
+        cursor.execute(f"SELECT name FROM pragma_table_info('{table}') WHERE pk")  # noqa: S608 - a table of ours
+        own = [name for (name,) in cursor.fetchall()]
+        keys = [(own, "")]
+        cursor.execute(
+            f"SELECT l.name, m.sql FROM pragma_index_list('{table}') l JOIN sqlite_master m ON m.name = l.name"  # noqa: S608
+            " WHERE l.\"unique\" AND l.origin <> 'pk'"
+        )
+        for index, sql in cursor.fetchall():
+            cursor.execute(f"SELECT name FROM pragma_index_info('{index}')")  # noqa: S608 - an index of ours
+            only = (sql or "").partition(" WHERE ")[2]
+            keys.append(([name for (name,) in cursor.fetchall()], f" AND {only}" if only else ""))
+    same = [" AND ".join(f'"{one}" = NEW."{one}"' for one in columns) + only for columns, only in keys]
+    if changed := _is_changed("sqlite", table, old=table):
+        other = " OR ".join(f'{table}."{one}" IS NOT NEW."{one}"' for one in own)
+        same = [f"{one} AND ({other} OR {changed})" for one in same]
+    rows = [f"EXISTS (SELECT 1 FROM {table} WHERE {one})" for one in same]  # noqa: S608 - names of ours
+    return f"WHEN {' OR '.join(rows)} "
+
+
+def _statements(wrapper: BaseDatabaseWrapper, table: str) -> tuple[list[str], list[str]]:
     """(up, down): what puts the guard on, and what takes it off."""
-    when = _when(vendor, table)
-    if vendor == "sqlite":
+    changed = _is_changed(wrapper.vendor, table)
+    when = f"WHEN {changed} " if changed else ""
+    if wrapper.vendor == "sqlite":
         act = f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-        guards = (("update", when), ("delete", ""))
+        guards = (("update", when), ("delete", ""), ("insert", _is_known(wrapper, table)))
         up = [
             f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb} ON {table} {only}{act}" for verb, only in guards
         ]
@@ -48,14 +78,15 @@ def _run(wrapper: BaseDatabaseWrapper, statements: list[str]) -> None:
 class AppendOnly(migrations.operations.base.Operation):
     """
     Migration step: the database itself refuses to change or remove rows of `table`; with `columns` named, it refuses
-    to change these and lets the others be.
+    to change these and lets the others be; with `since` from when on that column is set.
     """
 
     reversible = True
 
-    def __init__(self, table: str, columns: tuple[str, ...] = ()) -> None:
+    def __init__(self, table: str, columns: tuple[str, ...] = (), since: str = "") -> None:
         self.table = table
         _tables[table] = columns
+        _since[table] = since
 
     def state_forwards(self, app_label: str, state: Any) -> None:
         """Triggers are no part of Django's model state."""
@@ -63,12 +94,12 @@ class AppendOnly(migrations.operations.base.Operation):
     def database_forwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, *states: Any
     ) -> None:
-        _run(schema_editor.connection, _statements(schema_editor.connection.vendor, self.table)[0])
+        _run(schema_editor.connection, _statements(schema_editor.connection, self.table)[0])
 
     def database_backwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, *states: Any
     ) -> None:
-        _run(schema_editor.connection, _statements(schema_editor.connection.vendor, self.table)[1])
+        _run(schema_editor.connection, _statements(schema_editor.connection, self.table)[1])
 
     def describe(self) -> str:
         return f"Make {self.table} append-only"
@@ -83,9 +114,9 @@ def append_only_tables() -> list[str]:
 def lifted(tables: list[str]) -> Iterator[None]:
     """Takes the guard off for the time of a restore or of emptying a test database."""
     for table in tables:
-        _run(connection, _statements(connection.vendor, table)[1])
+        _run(connection, _statements(connection, table)[1])
     try:
         yield
     finally:
         for table in tables:
-            _run(connection, _statements(connection.vendor, table)[0])
+            _run(connection, _statements(connection, table)[0])

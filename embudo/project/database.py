@@ -4,8 +4,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 SQLITE_START = (
     "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA foreign_keys=ON;PRAGMA mmap_size=268435456;"
-    "PRAGMA cache_size=-16384;PRAGMA temp_store=MEMORY;"
-)
+    "PRAGMA cache_size=-16384;PRAGMA temp_store=MEMORY;PRAGMA recursive_triggers=ON;"
+)  # recursive_triggers: else a row that INSERT OR REPLACE takes away passes by the triggers on deletion
 
 
 # A row anywhere costs little more than the next one, on disks without heads and from memory: else PostgreSQL reads a table of
