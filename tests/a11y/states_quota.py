@@ -78,6 +78,8 @@ def changes(scene: dict[str, Any]) -> Iterator[State]:
     yield State("quota change, awaiting", waiting)
     yield State("quota change, answer refused", f"{waiting}answer/", refused())
     yield State("quota change, ask again", f"{waiting}ask-again/")
+    yield State("quota change, tell again", f"{waiting}tell/")
+    yield State("quota change, told by phone", f"{waiting}told/")
     yield State("quota change, came back", f"{waiting}answers/{of['answer']}/returned/")
     yield State("quota change, scheduled", f"{CHANGES}{of['scheduled']}/")
     yield State("quota change, rehearse", f"{CHANGES}{of['scheduled']}/rehearse/")

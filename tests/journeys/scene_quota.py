@@ -108,15 +108,15 @@ class Desk:
 
 def at_work(desk: Desk) -> dict[str, Any]:
     """What the journeys begin from."""
-    denied, denied_token = desk.awaiting(desk.account("Dora"))
-    silent, silent_token = desk.awaiting(desk.account("Silas", policy=desk.hasty))
+    denied, _token = desk.awaiting(desk.account("Dora"))
+    silent, _token = desk.awaiting(desk.account("Silas", policy=desk.hasty))
     yesterday = clock.today() - timedelta(days=1)
     for name in BULK:
         desk.account(name, document_expires=yesterday)
     return {
         "asking": str(desk.account("Asker").pk),
-        "denied": {"change": str(denied.pk), "account": str(denied.account_id), "token": denied_token},
-        "silent": {"change": str(silent.pk), "token": silent_token},
+        "denied": {"account": str(denied.account_id), "reference": denied.account.reference},
+        "silent": {"change": str(silent.pk), "account": str(silent.account_id)},
         "spending": {"account": str(desk.account("Spender").pk), "reference": f"Spender-{desk.key}"},
     }
 

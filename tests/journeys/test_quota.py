@@ -149,6 +149,9 @@ def test_denial_holds_the_account_and_suspends_the_licence_until_somebody_has_lo
     play.oscar.go(account)
     expect(play.oscar.page.locator(".notice-bad").first).to_contain_text("the customer denied a change")
     assert play.oscar.page.locator("main a[href$='/lift/']").count() == 0
+    expect_first_limit(play, account)
+    status, refusal = ask_till(play, "held", 1_000, play.scene["denied"]["reference"])
+    assert (status, json.loads(refusal)["code"]) == (409, "quota.held")
     refuse_the_suspended(play)
     lift(play, account)
     restore(play)
@@ -157,7 +160,7 @@ def test_denial_holds_the_account_and_suspends_the_licence_until_somebody_has_lo
 def deny(play: Play) -> None:
     """The customer presses no without a reason first, and is asked for one."""
     customer = KeyboardPerson(play.browser, play.product, java_script_enabled=False)
-    customer.go(f"/quota/answer/{play.scene['denied']['token']}/")
+    customer.go(link_in(play.mail_to("dora", "$300.00"), "/quota/answer/"))
     with customer.page.expect_navigation():
         customer.press("main button[value=no]")
     expect(customer.page.locator("#errors")).to_be_visible()
@@ -168,8 +171,17 @@ def deny(play: Play) -> None:
     expect(customer.page.locator("main")).to_contain_text("your quota is on hold")
     customer.leave()
     play.mail_to("dora", "was not yours")
-    ada = play.scene["people"]["ada"]["email"]
-    play.product.mailbox.wait_for(ada, "was not theirs", seconds=40)
+    for name in ("ada", "oscar"):
+        address = play.scene["people"][name]["email"]
+        play.product.mailbox.wait_for(address, "was not theirs", seconds=40)
+
+
+def expect_first_limit(play: Play, account: str) -> None:
+    """What was asked for did not come about."""
+    play.oscar.go(account)
+    limits = play.oscar.page.locator("section[aria-labelledby=limits]")
+    expect(limits).to_contain_text("$100.00")
+    expect(limits).not_to_contain_text("$300.00")
 
 
 def refuse_the_suspended(play: Play) -> None:
@@ -207,13 +219,15 @@ def restore(play: Play) -> None:
 
 def test_change_that_nobody_answers_is_not_made(play: Play) -> None:
     change = f"/quota/changes/{play.scene['silent']['change']}/"
+    link = link_in(play.mail_to("silas", "$300.00"), "/quota/answer/")
     play.product.move_clock(days=2)
     come_to_see(play.oscar, change, "main :text('not answered in time')")
     late = Person(play.browser, play.product, java_script_enabled=False)
-    late.go(f"/quota/answer/{play.scene['silent']['token']}/")
+    late.go(link)
     expect(late.page.locator("#ended-h")).to_be_visible()
     assert late.page.locator("main form").count() == 0
     late.leave()
+    expect_first_limit(play, f"/quota/accounts/{play.scene['silent']['account']}/")
 
 
 # --- what the daily run proposes ---
@@ -262,9 +276,9 @@ def test_till_at_the_limit_goes_on_after_a_top_up(play: Play) -> None:
     expect(play.oscar.page.locator("section[aria-labelledby=quota-h]")).to_contain_text("$40.00")
 
 
-def ask_till(play: Play, key: str, minor: int) -> tuple[int, bytes]:
+def ask_till(play: Play, key: str, minor: int, reference: str = "") -> tuple[int, bytes]:
     body = {
-        "account": play.scene["spending"]["reference"],
+        "account": reference or play.scene["spending"]["reference"],
         "amount_minor": minor,
         "currency": "USD",
         "source": "till 1",

@@ -75,6 +75,16 @@ def _newest(size: int) -> Prepared:
     return Prepared(build)
 
 
+def last_set(record: Record, field: str) -> LogEntry | None:
+    """The newest entry in which this field of a record was set, of those whose personal values are not erased."""
+    own = str(record.pk)
+    for one in _about(also_known_as(record.kind_name(), record.pk)).order_by("-seq").iterator(chunk_size=100):
+        mine = [change for change in one.changes if change["id"] == own]
+        if any(field in (change["after"] or {}) for change in revealed(mine)):
+            return one
+    return None
+
+
 def entry(actor: Actor, seq: int) -> LogEntry:
     found = entries(actor).filter(pk=seq).first()
     if found is None:

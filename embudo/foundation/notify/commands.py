@@ -134,6 +134,8 @@ def mark_mail_refused(actor: Actor, mail: Mail, *, error: str, is_final: bool = 
     has_failed = is_final or attempts >= MAX_ATTEMPTS
     state = MailState.FAILED if has_failed else MailState.QUEUED
     update(mail, attempts=attempts, error=one_line(error, 500), state=state)
+    if has_failed and mail.is_secret:
+        update(mail, text="", html="")
     publish(MailFailed(mail.id, attempts) if has_failed else MailDelayed(mail.id, attempts), mail)
     return mail
 

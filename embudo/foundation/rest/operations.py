@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 
 from embudo.foundation.rest.problems import Unauthorised, problem_of
 from embudo.foundation.rest.reading import check_query, check_size
-from embudo.foundation.rest.requests import caller_key, etag
+from embudo.foundation.rest.requests import caller_key, etag, holder_of
 from embudo.kernel import idempotency, limit
 from embudo.kernel.actor import ANONYMOUS, Actor
 from embudo.kernel.command import Command
@@ -172,7 +172,8 @@ class Entry:
 
     def once(self, request: HttpRequest, path: dict[str, Any]) -> HttpResponseBase:
         """With an Idempotency-Key: the change and its kept answer stand or fall together. What was refused is kept as well."""
-        holder, key = f"rest:{caller_key(request)}", request.headers.get("Idempotency-Key", "")
+        holder = f"rest:{holder_of(request)}"  # type: ignore[arg-type]  # who asks is known by now
+        key = request.headers.get("Idempotency-Key", "")
         if not (key.isascii() and key.isprintable() and 0 < len(key) <= KEY_LENGTH):
             raise Invalid({"Idempotency-Key": [_("Send 1 to 200 printable ASCII characters.")]})
         body = b"" if request.content_type == "multipart/form-data" else request.body

@@ -81,7 +81,7 @@ def problem_of(request: HttpRequest, error: Exception, *, body_name: str = "") -
     if isinstance(error, Stale):
         return problem(request, 412, error.code, str(error.message), **error.facts)
     if isinstance(error, Refused):
-        return problem(request, 409, error.code, str(error.message))
+        return problem(request, 409, error.code, str(error.message), **error.facts)
     if isinstance(error, TooMany):
         return too_many(request, error.retry_after)
     return _denied(request, error) or _unreadable(request, error) or _unforeseen(request, error)

@@ -33,11 +33,17 @@ class BearerToken(HttpBearer):
 
 
 def caller_key(request: HttpRequest) -> str:
-    """Under which limits are counted and idempotency keys kept: the credential, else the address."""
-    credential = request.headers.get("Authorization", "") or request.headers.get("X-Form-Key", "")
+    """Under which limits are counted: the credential, however its scheme is written, else the address."""
+    _scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
+    credential = token or request.headers.get("X-Form-Key", "")
     if credential:
         return hashlib.sha256(credential.encode("utf-8", "surrogateescape")).hexdigest()[:40]
     return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def holder_of(request: Request) -> str:
+    """Whose idempotency keys they are: the user's, whichever of their tokens is sent; of a stranger, the credential's."""
+    return str(request.actor.id or caller_key(request))
 
 
 def if_match(request: HttpRequest) -> int | None:

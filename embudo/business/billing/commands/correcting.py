@@ -24,6 +24,8 @@ def correct_invoice(actor: Actor, invoice: Invoice, *, reason: str) -> Invoice:
     """
     reason = required_text(reason, "reason", _("Enter the reason; it stands on the credit note."))
     invoice = lock(invoice)
+    if invoice.opportunity is not None:
+        lock(invoice.opportunity)  # before the quota, in the order in which invoices are issued
     rules.check_correctable(invoice.kind, invoice.settlement)
     note = write_invoice(_credit_note(invoice, reason), _negated(invoice))
     settle(invoice, is_credited=True)

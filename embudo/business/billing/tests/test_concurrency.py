@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Sum
 
 from embudo.business.billing import commands
@@ -22,10 +22,12 @@ from embudo.business.billing.tests.builders import (
 )
 from embudo.business.quota.models import Account, Arrears
 from embudo.business.quota.tests.builders import an_account
-from embudo.foundation.access.tests.builders import tester
+from embudo.business.quota.tests.racing import before
+from embudo.foundation.access.tests.builders import tester, with_roles
 from embudo.foundation.activity.models import Task
+from embudo.foundation.duplicates.commands import merge_records
 from embudo.kernel import clock
-from embudo.kernel.errors import Refused
+from embudo.kernel.errors import NotFound, Refused
 from embudo.kernel.models import LogEntry
 from embudo.kernel.money import Money
 
@@ -139,3 +141,29 @@ def test_corrections_at_once_give_a_quota_back_once(together: Together) -> None:
     assert kinds(results) == ["Invoice"] + ["Refused"] * (PEOPLE - 1)
     [found] = together(lambda: Account.objects.get(pk=account.pk))
     assert found.consumed_minor == 0
+
+
+def test_copies_of_an_invoice_and_its_correction_at_once_do_not_overspend_a_quota(together: Together) -> None:
+    with_roles()
+    actor, won = tester(), a_won_opportunity(tester())
+    account = an_account(300_00, customer=won.company, currency="EUR", counts_invoices=True)
+    first = an_invoice(actor, opportunity_id=won.pk)
+    copy = InvoiceDraft(lines=(a_line(),), opportunity_id=won.pk, is_further=True)
+    copies = [lambda: commands.issue_invoice(actor, draft=copy)] * PEOPLE
+    results = together(*copies, lambda: commands.correct_invoice(actor, first, reason="wrong"))
+    issued = kinds(results).count("Invoice") - 1  # the correction is one as well
+    assert (type(results[-1]).__name__, issued in {1, 2}) == ("Invoice", True)
+    [found] = together(lambda: Account.objects.get(pk=account.pk))
+    assert found.consumed_minor == 123_00 * issued
+
+
+def test_invoice_that_waits_for_a_merge_of_its_company_does_not_pass_by_the_quota(together: Together) -> None:
+    kept, gone, actor = a_company(), a_company(), tester()
+    an_account(100_00, customer=gone, currency="EUR", counts_invoices=True)
+    draft = InvoiceDraft(lines=(a_line(),), company_id=gone.pk)
+    jobs = before(
+        lambda: merge_records(actor, kind="directory.company", survivor_id=kept.pk, merged_ids=(gone.pk,)).pk,
+        lambda: commands.issue_invoice(actor, draft=draft),
+    )
+    assert isinstance(together(*jobs)[1], NotFound | IntegrityError)  # there is no such company any more
+    assert together(Invoice.objects.count) == [0]

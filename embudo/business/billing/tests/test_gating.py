@@ -2,6 +2,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import formats
 
 from embudo.business.billing import commands
 from embudo.business.billing.models import Invoice
@@ -116,10 +117,14 @@ def test_issue_invoice_refuses_what_the_till_would_be_refused() -> None:
     account = an_account(100_00, **EURO)
     with pytest.raises(Refused) as refused:
         billed(account)
-    assert (refused.value.code, refused.value.facts) == (
+    facts = dict(refused.value.facts)
+    assert [one["kind"] for one in facts.pop("offers")] == ["change"]
+    assert (refused.value.code, facts) == (
         "quota.limit",
         {"available_minor": 100_00, "currency": "EUR", "period_end": account.period_end.isoformat()},
     )
+    for said in ("Too little", "€100.00", formats.date_format(account.period_end), "Ask for a change"):
+        assert said in str(refused.value.message)
     assert not Invoice.objects.exists()
     assert standing(account) == (0, 0)
     assert not Hold.objects.exists()
@@ -148,6 +153,15 @@ def test_issue_invoice_counts_another_currency_at_the_rate() -> None:
     quota.enter_rate(tester(), currency="USD", into="EUR", rate=Rate("0.5"), valid_from=clock.today())
     billed(account, currency="USD")
     assert standing(account) == (61_50, 0)
+
+
+def test_issue_invoice_that_comes_to_nothing_in_the_quotas_currency_spends_nothing() -> None:
+    account = an_account(0, **EURO)
+    quota.enter_rate(tester(), currency="USD", into="EUR", rate=Rate("0.004"), valid_from=clock.today())
+    assert billed(account, "1", currency="USD").gross.minor == 1_23
+    assert standing(account) == (0, 0)
+    with pytest.raises(Refused):
+        billed(account, "2", currency="USD")
 
 
 def test_further_invoice_of_the_same_opportunity_counts_too() -> None:

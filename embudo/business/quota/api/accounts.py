@@ -48,7 +48,9 @@ class QuotaAccountOut(Out):
     topup_minor: int
     consumed_minor: int
     held_minor: int
-    available_minor: int = Field(description="Negative where more was spent than is allowed now.")
+    available_minor: int = Field(
+        description="What may be spent now: 0 where nothing may, or where more is used than is allowed."
+    )
     period_start: date
     period_end: date = Field(description="The first day of the next period.")
     created: datetime
@@ -101,7 +103,7 @@ def told(facts: queries.AccountFacts) -> dict[str, Any]:
         "topup_minor": balance.topups,
         "consumed_minor": balance.consumed,
         "held_minor": balance.held,
-        "available_minor": balance.available,
+        "available_minor": facts.now.spendable,
         "period_start": facts.now.span.starts,
         "period_end": facts.now.span.ends,
         "created": one.created,

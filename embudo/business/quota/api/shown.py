@@ -5,17 +5,13 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext as _
 from pydantic import AliasPath, Field
 
 from embudo.business.quota import queries
 from embudo.business.quota.models import Account, Hold
-from embudo.business.quota.rules.refusals import refusal
-from embudo.business.quota.rules.spending import offers
 from embudo.business.quota.rules.states import HoldState
 from embudo.foundation.rest.problems import problem
 from embudo.foundation.rest.schemas import Out, Problem
-from embudo.kernel.money import Money
 
 PATHS = {"topup": "/api/v1/quota/topups", "officer": "/api/v1/quota/requests"}
 RATE = "What one unit of the other currency was worth, in 1/100 000 000; null where it is the account's own."
@@ -70,7 +66,7 @@ class MovementOut(Out):
     kind: str
     amount_minor: int
     currency: Annotated[str, Field(validation_alias=AliasPath("account", "currency"))]
-    available_minor: int = Field(description="What may be spent afterwards.")
+    available_minor: int = Field(description="What is left of limit, overdraft and top-ups afterwards.")
     value_date: date
     source: str
     note: str
@@ -89,28 +85,8 @@ class SpendRequestOut(Out):
 
 
 def refused(request: HttpRequest, account: Account, hold: Hold) -> HttpResponse:
-    """In the words that an invoice and the portal use too."""
-    left = Money(hold.available_minor or 0, account.currency)
-    told = refusal(hold.refusal, left, hold.period_end)
-    at_limit = queries.settled(account).version.at_limit
-    return problem(
-        request,
-        409,
-        told.code,
-        str(told.message),
-        authorization_id=str(hold.pk),
-        account_id=str(account.pk),
-        **told.facts,
-        offers=[
-            {"kind": one, "text": _offer(one), "path": PATHS.get(one)}
-            for one in offers(hold.refusal, at_limit)
-        ],
-    )
-
-
-def _offer(kind: str) -> str:
-    if kind == "topup":
-        return _("Take a payment in advance and enter it as a top-up.")
-    if kind == "officer":
-        return _("Ask an officer to let the customer spend more in this period.")
-    return _("Ask for a change of the quota: the customer in their portal, or an officer.")
+    """In the words that an invoice is refused with, too, and where to send what is offered."""
+    told = queries.refusal_of(account, hold)
+    places = [one | {"path": PATHS.get(one["kind"])} for one in told.facts["offers"]]
+    facts = {"authorization_id": str(hold.pk), "account_id": str(account.pk)} | told.facts
+    return problem(request, 409, told.code, str(told.message), **facts | {"offers": places})

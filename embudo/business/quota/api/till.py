@@ -2,11 +2,12 @@ from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
+from django.utils.translation import gettext_lazy as _
 from ninja import Router
 from pydantic import Field
 
 from embudo.business.quota import commands, queries
-from embudo.business.quota.api.keys import key_of, told_by_header
+from embudo.business.quota.api.keys import key_of, told_as_sent
 from embudo.business.quota.api.shown import (
     AuthorizationOut,
     MovementOut,
@@ -20,8 +21,9 @@ from embudo.business.quota.rules.spending import LONGEST_HOLD, USUAL_HOLD, Spend
 from embudo.business.quota.rules.states import HoldState
 from embudo.foundation.rest.operations import operation
 from embudo.foundation.rest.requests import Request
-from embudo.foundation.rest.schemas import Amount, Currency, In
+from embudo.foundation.rest.schemas import Amount, Currency, In, MoneyIn
 from embudo.kernel.actor import Actor
+from embudo.kernel.errors import Invalid
 from embudo.kernel.money import Money
 
 router = Router(tags=["Quotas"])
@@ -30,19 +32,15 @@ Word = Annotated[str, Field(max_length=60)]
 Seconds = Annotated[int, Field(ge=1, le=int(LONGEST_HOLD.total_seconds()), strict=True)]
 
 
-class OfCustomer(In):
+class OfCustomer(MoneyIn):
     """On which quota: its reference or id, or the customer whose only one of the currency it is."""
 
     account: str = Field("", max_length=40, description="Its reference or id.", examples=["Q-0000000000"])
     customer: UUID | None = Field(None, description="The id of a company or person, instead of the account.")
     amount_minor: Amount = Field(description="In the currency's smallest unit: 120.00 USD is 12000.")
-    currency: Currency
 
     def found(self, actor: Actor) -> Account:
         return queries.account_of(actor, account=self.account, customer=self.customer, currency=self.currency)
-
-    def money(self) -> Money:
-        return Money(self.amount_minor, self.currency)
 
 
 class MovementIn(OfCustomer):
@@ -64,8 +62,13 @@ class Part(In):
 
     def money(self, hold: Hold) -> Money | None:
         if self.amount_minor is None:
+            self._check_currency(hold)
             return None
         return Money(self.amount_minor, self.currency or hold.account.currency)
+
+    def _check_currency(self, hold: Hold) -> None:
+        if self.currency not in (None, hold.account.currency, hold.asked_currency):
+            raise Invalid({"currency": [_("Send the amount in %s.") % hold.asked_currency]})
 
 
 class CaptureIn(Part):
@@ -100,7 +103,7 @@ def create_authorization(request: Request, data: AuthorizationIn) -> Any:
     account = data.found(request.actor)
     lasts = timedelta(seconds=data.expires_in)
     asked = Spending(data.money(), lasts, key_of(request), data.source, data.note)
-    with told_by_header():
+    with told_as_sent():
         hold = commands.authorise_spending(request.actor, account, asked=asked)
     return refused(request, account, hold) if hold.state == HoldState.REFUSED else hold
 
@@ -125,7 +128,7 @@ def capture_authorization(request: Request, authorization_id: UUID, data: Captur
     """What is not captured is released, unless it is kept. 409 where it has ended or expired."""
     hold = queries.authorisation(request.actor, authorization_id)
     key = key_of(request)
-    with told_by_header():
+    with told_as_sent():
         commands.capture_hold(
             request.actor, hold, amount=data.money(hold), keeps_rest=data.keeps_rest, key=key
         )
@@ -140,7 +143,7 @@ def capture_authorization(request: Request, authorization_id: UUID, data: Captur
 @operation(commands.release_hold, needs_key=True)
 def release_authorization(request: Request, authorization_id: UUID) -> Any:
     hold = queries.authorisation(request.actor, authorization_id)
-    with told_by_header():
+    with told_as_sent():
         commands.release_hold(request.actor, hold, key=key_of(request))
     return _afterwards(hold)
 
@@ -153,7 +156,7 @@ def create_refund(request: Request, data: RefundIn) -> Any:
     """The policy says which quota it gives back: that of today, of the day it was spent, or none."""
     hold = queries.authorisation_sent(request.actor, data.authorization_id)
     key = key_of(request)
-    with told_by_header():
+    with told_as_sent():
         commands.refund_hold(request.actor, hold, amount=data.money(hold), key=key, note=data.note)
     return _afterwards(hold)
 
@@ -163,7 +166,7 @@ def create_refund(request: Request, data: RefundIn) -> Any:
 def create_topup(request: Request, data: MovementIn) -> Any:
     account = data.found(request.actor)
     origin = commands.Origin(key_of(request), data.source, data.note)
-    with told_by_header():
+    with told_as_sent():
         return commands.top_up(request.actor, account, amount=data.money(), origin=origin)
 
 
@@ -174,4 +177,5 @@ def create_topup(request: Request, data: MovementIn) -> Any:
 def create_spend_request(request: Request, data: RequestIn) -> Any:
     """Where the policy offers it; what is approved becomes a top-up of the running period."""
     account = data.found(request.actor)
-    return commands.ask_officer(request.actor, account, amount=data.money(), reason=data.reason)
+    with told_as_sent():
+        return commands.ask_officer(request.actor, account, amount=data.money(), reason=data.reason)

@@ -16,7 +16,9 @@ from embudo.business.quota.commands.answers import (
     mark_undeliverable,
     note_opening,
     record_answer,
+    record_told,
     send_question_again,
+    tell_again,
 )
 from embudo.business.quota.commands.applying import apply_change, mark_informed, mark_uninformed
 from embudo.business.quota.commands.approving import approve_change, reject_change
@@ -40,7 +42,7 @@ from embudo.business.quota.commands.daily import (
 from embudo.business.quota.commands.funds import Origin, adjust_consumption, reverse_entry, top_up
 from embudo.business.quota.commands.holds import release_by_hand
 from embudo.business.quota.commands.invoices import give_back_invoice, spend_on_invoice
-from embudo.business.quota.commands.judging import hold_accounts, lapse_switches, reopen_accounts
+from embudo.business.quota.commands.judging import hold_accounts, reopen_accounts, review_switches
 from embudo.business.quota.commands.licences import (
     LicenceTerms,
     end_licence,
@@ -127,7 +129,6 @@ __all__ = [
     "hear_of_debt",
     "hold_accounts",
     "keep_outlooks",
-    "lapse_switches",
     "lift_block",
     "make_trail",
     "mark_delivered",
@@ -141,6 +142,7 @@ __all__ = [
     "put_limit",
     "recall_change",
     "record_answer",
+    "record_told",
     "refund_hold",
     "rehearse_change",
     "reject_change",
@@ -152,6 +154,7 @@ __all__ = [
     "request_change",
     "restore_licence",
     "reverse_entry",
+    "review_switches",
     "revoke_portal_link",
     "run_daily",
     "send_question_again",
@@ -164,6 +167,7 @@ __all__ = [
     "submit_change",
     "supersede_change",
     "suspend_licence",
+    "tell_again",
     "top_up",
     "wish_change",
     "wish_more",

@@ -7,11 +7,21 @@ from django.db import IntegrityError
 from django.utils.translation import gettext_lazy as _
 
 from embudo.business.directory.models import Company, Person
-from embudo.business.quota import events
+from embudo.business.quota import events, queries
 from embudo.business.quota.commands.posting import judge_state, save_balance
 from embudo.business.quota.commands.settling import locked_and_settled, next_settling
-from embudo.business.quota.models import Account, Block, Change, LimitVersion, Policy
+from embudo.business.quota.commands.stepping import check_four_eyes
+from embudo.business.quota.models import (
+    Account,
+    Block,
+    Change,
+    LimitVersion,
+    Policy,
+    PolicyVersion,
+    Reopening,
+)
 from embudo.business.quota.permissions import BLOCK, LIFT_BLOCK, OPEN_ACCOUNT, RUN_DAILY
+from embudo.business.quota.queries.judging import figures_now
 from embudo.business.quota.rules.periods import span_of, start_of
 from embudo.business.quota.rules.states import OPEN_CHANGES, AccountState, Cause
 from embudo.kernel import clock
@@ -44,24 +54,56 @@ def open_account(
     document_expires: date | None = None,
 ) -> Account:
     """
-    A quota account, on which nobody may spend before a limit is set. Refuses (Refused) a second one of the same customer under the
-    policy, (Invalid) a reference that is taken, an archived policy and one without a version.
+    A quota account, on which nobody may spend before a limit is set. A customer who had one under the policy has that one opened
+    again, with its ledger, its holds and the history of its limits. Refuses (Refused) a second one, (Invalid) a
+    reference that is taken, an archived policy and one without a version.
     """
-    version = policy.current
-    if version is None or policy.is_archived:
+    fresh = lock(policy)  # whoever publishes a version waits, and then finds the account
+    if fresh.current is None or fresh.is_archived:
         raise Invalid({"policy": [_("Choose a policy that is in force.")]})
     mine = {"company" if isinstance(customer, Company) else "person": customer}
+    theirs = Account.objects.filter(policy=fresh, **mine)
+    if theirs.exclude(state=AccountState.CLOSED).exists():
+        raise Refused("quota.has_account", _("This customer has an account under this policy already."))
+    before = theirs.order_by("-closed").first()
+    name = _free_reference(reference, before)
+    try:
+        with attempt():
+            if before is None:
+                account = create(_new_account(fresh.current, name, mine, document_expires))
+            else:
+                account = _opened_again(actor, before, name, document_expires)
+    except IntegrityError:  # somebody was faster
+        _free_reference(reference, before)
+        raise
+    publish(events.AccountOpened(account.pk, account.reference), account, customer)
+    return account
+
+
+def _free_reference(reference: str, account: Account | None) -> str:
+    """The one to give it: its own again where none is named; "" where one is to be made up."""
+    own = account.reference if account else ""
+    name = reference.strip() or own
+    if name != own and Account.objects.filter(reference=name).exists():
+        raise Invalid({"reference": [_("This reference is taken. Choose another one.")]})
+    return name
+
+
+def _new_account(
+    version: PolicyVersion,
+    reference: str,
+    mine: Mapping[str, Company | Person],
+    document_expires: date | None,
+) -> Account:
     number = new_id()
-    name = reference.strip() or f"Q-{number.hex[-10:].upper()}"
-    _check_free(policy, mine, name)
     today = clock.today()
     span = span_of(version.period, version.rolling_days, today)
-    account = Account(
+    return Account(
         id=number,
-        reference=name,
-        policy=policy,
+        reference=reference or f"Q-{number.hex[-10:].upper()}",
+        policy=version.policy,
         policy_version=version,
-        currency=policy.currency,
+        currency=version.policy.currency,
         overdraft_minor=version.overdraft,
         ceiling_minor=version.overdraft,
         opened_on=today,
@@ -71,21 +113,21 @@ def open_account(
         settle_at=start_of(span.ends),
         **mine,
     )
-    try:
-        with attempt():
-            create(account)
-    except IntegrityError:  # somebody was faster
-        _check_free(policy, mine, name)
-        raise
-    publish(events.AccountOpened(account.pk, account.reference), account, customer)
-    return account
 
 
-def _check_free(policy: Policy, mine: Mapping[str, Company | Person], reference: str) -> None:
-    if Account.objects.filter(policy=policy, **mine).exclude(state=AccountState.CLOSED).exists():
-        raise Refused("quota.has_account", _("This customer has an account under this policy already."))
-    if Account.objects.filter(reference=reference).exists():
-        raise Invalid({"reference": [_("This reference is taken. Choose another one.")]})
+def _opened_again(actor: Actor, account: Account, reference: str, document_expires: date | None) -> Account:
+    """What was spent counts on and what holds it stays; the limit has to be set anew, measured by the one before."""
+    fresh = locked_and_settled(actor, account)
+    closed = fresh.closed or clock.now()
+    create(Reopening(account=fresh, closed=closed, close_reason=fresh.close_reason, opened_by_id=actor.id))
+    limits = LimitVersion.objects.filter(account=fresh, valid_to=None)
+    limits.update(valid_to=clock.today(), updated=clock.now())
+    expires = document_expires or fresh.document_expires
+    update(fresh, reference=reference, document_expires=expires, closed=None, close_reason="", tier_name="")
+    fresh.limit_minor, fresh.state = 0, AccountState.PENDING
+    judge_state(fresh)
+    save_balance(fresh)
+    return fresh
 
 
 @command(OPEN_ACCOUNT)
@@ -119,7 +161,7 @@ def edit_account(
 def close_account(actor: Actor, account: Account, *, reason: str) -> Account:
     """
     Nothing is spent on it any more; what was is kept. Refuses (Invalid) no reason, (Refused) while authorisations or a change are
-    open, and an account that was closed before.
+    open or a denial by the customer holds it, and an account that was closed before.
     """
     if not reason.strip():
         raise Invalid({"reason": [_("Say why the account is closed.")]})
@@ -130,6 +172,10 @@ def close_account(actor: Actor, account: Account, *, reason: str) -> Account:
         raise Refused("quota.open_holds", _("Open authorisations hold a part of it. Release them first."))
     if Change.objects.filter(account=fresh, state__in=OPEN_CHANGES).exists():
         raise Refused("quota.open_change", _("A change of this quota is open. Recall it first."))
+    if Block.objects.filter(account=fresh, cause=Cause.DENIED, lifted=None).exists():
+        raise Refused(
+            "quota.denied", _("The customer denied a change. An approver has to lift the hold first.")
+        )
     update(fresh, closed=clock.now(), close_reason=reason.strip())
     fresh.state = AccountState.CLOSED
     save_balance(fresh)
@@ -211,13 +257,20 @@ def block_account(actor: Actor, account: Account, *, grounds: Grounds) -> Block:
 
 @command(LIFT_BLOCK)
 def lift_block(actor: Actor, block: Block, *, reason: str) -> Block:
-    """Takes the hold off, with a reason. Refuses (Invalid) none, and (Refused) a block that was lifted before."""
+    """
+    Takes the hold off, with a reason. Refuses (Invalid) none, (Refused) a block that was lifted before, and one for a denial to
+    who had asked for what the customer denied.
+    """
     if not reason.strip():
         raise Invalid({"reason": [_("Say why it is lifted.")]})
     fresh = locked_and_settled(actor, block.account)
     if not Block.objects.filter(pk=block.pk, lifted=None).exists():
         raise Refused("quota.lifted", _("This was lifted before."))
-    update(block, lifted=clock.now(), lifted_by_id=actor.id, lift_reason=reason.strip())
+    if actor.id is not None:
+        for change in queries.denied_during(block):
+            check_four_eyes(change, actor.id)
+    lifted = {"lifted": clock.now(), "lifted_by_id": actor.id, "lift_reason": reason.strip()}
+    update(block, **lifted, waived=figures_now(fresh, Cause(block.cause)))
     judge_state(fresh)
     fresh.settle_at = next_settling(fresh)
     save_balance(fresh)

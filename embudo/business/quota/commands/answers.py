@@ -1,13 +1,27 @@
 from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
 
 from django.db.models import Q
 from django.utils.translation import gettext, gettext_lazy as _
 
 from embudo.business.quota import events, queries
 from embudo.business.quota.commands.accounts import Grounds, block_account
-from embudo.business.quota.commands.asking import ask_customer, tell_denied
+from embudo.business.quota.commands.asking import (
+    ask_customer,
+    keep_notice,
+    tell_applied,
+    tell_denied,
+    tell_notice,
+)
 from embudo.business.quota.commands.licences import suspend_licence
-from embudo.business.quota.commands.stepping import check_four_eyes, colleague_of, locked_change, move
+from embudo.business.quota.commands.stepping import (
+    check_four_eyes,
+    check_licensed,
+    colleague_of,
+    locked_change,
+    move,
+)
 from embudo.business.quota.models import Answer, Change, Licence
 from embudo.business.quota.permissions import ANSWER, RECORD_ANSWER, REQUEST_CHANGE, RUN_DAILY
 from embudo.business.quota.rules.answers import check_denial, hash_of
@@ -102,31 +116,47 @@ def _suspend(actor: Actor, change: Change) -> None:
 def record_answer(actor: Actor, change: Change, *, said: Said, evidence: str) -> Change:
     """
     What the customer said by phone, with the evidence: who called whom, when, how they were known. Refuses (Invalid) none, (Refused)
-    a change that waits for no answer, and a yes from who asked for the change. The customer's link stays good for a no.
+    a change that waits for no answer, and a yes from who asked for the change or has no licence that covers it. A no is taken from
+    whoever hears it: it stops what may be wrong. The customer's link stays good for a no.
     """
     person = colleague_of(actor)
-    if not evidence.strip():
-        raise Invalid({"evidence": [_("Say who was called when, and how you knew it was them.")]})
+    _check_evidence(evidence)
     fresh = locked_change(actor, change)
     check_step(fresh.state, ChangeState.ACCEPTED if said.is_accepted else ChangeState.DENIED)
     if said.is_accepted:
         check_four_eyes(fresh, person)
-    now = clock.now()
-    answer = create(
-        Answer(
-            change=fresh,
-            channel=Answer.Channel.PHONE,
-            language=queries.addressee(fresh.account).language,
-            expires=now,
-            evidence=evidence.strip()[:1000],
-            recorded_by_id=person,
-        )
-    )
+        check_licensed(fresh, person)
+    answer = create(_by_phone(fresh, person, evidence))
     if said.is_accepted:
         _accept(fresh, answer, Answer.Channel.PHONE)
     else:
         _deny(actor, fresh, answer, said)
     return fresh
+
+
+def _check_evidence(evidence: str) -> None:
+    if not evidence.strip():
+        raise Invalid({"evidence": [_("Say who was called when, and how you knew it was them.")]})
+
+
+def _by_phone(change: Change, person: UUID, evidence: str, **values: Any) -> Answer:
+    return Answer(
+        change=change,
+        channel=Answer.Channel.PHONE,
+        language=queries.addressee(change.account).language,
+        expires=clock.now(),
+        evidence=evidence.strip()[:1000],
+        recorded_by_id=person,
+        **values,
+    )
+
+
+def _check_mailable(change: Change) -> None:
+    if not queries.addressee(change.account).address:
+        raise Refused(
+            "quota.no_address",
+            _("The customer has no mail address. Enter one on their page, or record their answer by phone."),
+        )
 
 
 @command(REQUEST_CHANGE)
@@ -138,12 +168,53 @@ def send_question_again(actor: Actor, change: Change, *, language: str = "") -> 
     colleague_of(actor)
     fresh = locked_change(actor, change)
     check_step(fresh.state, ChangeState.EXPIRED)  # what only a change that waits may become
-    if not queries.addressee(fresh.account).address:
-        raise Refused(
-            "quota.no_address",
-            _("The customer has no mail address. Enter one on their page, or record their answer by phone."),
-        )
+    _check_mailable(fresh)
+    keep_notice(fresh, clock.today())
     ask_customer(actor, fresh, language)
+    return fresh
+
+
+def _check_untold(change: Change) -> None:
+    """Only who has to be told and is not: of a notice before the change applies, or of the change that does."""
+    if not queries.is_untold(change):
+        raise Refused("quota.nothing_to_tell", _("There is nothing to tell the customer now."))
+
+
+@command(REQUEST_CHANGE)
+def tell_again(actor: Actor, change: Change) -> Change:
+    """
+    Another mail to the address on file by now, to a customer whom the one before did not reach. Refuses (Refused) where there is
+    nothing to tell, a customer without an address.
+    """
+    colleague_of(actor)
+    fresh = locked_change(actor, change)
+    _check_untold(fresh)
+    _check_mailable(fresh)
+    if fresh.state == ChangeState.APPLIED:
+        tell_applied(actor, fresh)
+    else:
+        tell_notice(actor, fresh)
+    return fresh
+
+
+@command(RECORD_ANSWER)
+def record_told(actor: Actor, change: Change, *, evidence: str) -> Change:
+    """
+    That the customer was told by phone, with the evidence. Refuses (Invalid) none, (Refused) where there is nothing to tell, and
+    who asked for the change.
+    """
+    person = colleague_of(actor)
+    _check_evidence(evidence)
+    fresh = locked_change(actor, change)
+    _check_untold(fresh)
+    check_four_eyes(fresh, person)
+    told = create(_by_phone(fresh, person, evidence, sent=clock.now()))
+    if fresh.state == ChangeState.APPLIED:
+        move(fresh, ChangeState.INFORMED)
+        publish(events.CustomerInformed(fresh.pk), fresh, fresh.account)
+    else:
+        keep_notice(fresh, clock.today())
+        publish(events.QuestionDelivered(fresh.pk, told.pk), fresh)
     return fresh
 
 
@@ -168,6 +239,7 @@ def mark_delivered(actor: Actor, answer: Answer) -> Answer:
     fresh = lock(answer)
     if fresh.sent is None:
         update(fresh, sent=clock.now())
+        keep_notice(change, clock.today())
         publish(events.QuestionDelivered(change.pk, fresh.pk), change)
     return fresh
 

@@ -42,8 +42,8 @@ def _held_back(change: Change) -> Change:
 
 
 def _failed(change: Change, found: list[dict[str, object]]) -> Change:
-    """What stood against it is kept beside the facts: as codes, put into words for whoever reads them."""
-    move(change, ChangeState.FAILED, facts={**change.facts, "failed": found})
+    """What stood against it is kept as codes, put into words for whoever reads them."""
+    move(change, ChangeState.FAILED, breaches=found)
     publish(events.ChangeFailed(change.pk, tuple(str(one["code"]) for one in found)), change, change.account)
     return change
 
@@ -71,10 +71,13 @@ def mark_informed(actor: Actor, change: Change) -> Change:
 @command(RUN_DAILY)
 def mark_uninformed(actor: Actor, change: Change) -> Change:
     """
-    The mail that says the change is applied came back, be it after a server had taken it over: whoever is concerned is told.
-    Nothing where it is not applied.
+    The mail that says the change is applied came back, be it after a server had taken it over: the customer counts as not informed,
+    and whoever is concerned is told. Nothing where it is not applied, or they were told by phone since.
     """
     fresh = locked_change(actor, change)
-    if fresh.state in (ChangeState.APPLIED, ChangeState.INFORMED):
-        publish(events.CustomerNotInformed(fresh.pk), fresh, fresh.account)
+    if fresh.state not in (ChangeState.APPLIED, ChangeState.INFORMED) or queries.is_told_by_phone(fresh):
+        return fresh
+    if fresh.state == ChangeState.INFORMED:
+        move(fresh, ChangeState.APPLIED)
+    publish(events.CustomerNotInformed(fresh.pk), fresh, fresh.account)
     return fresh

@@ -61,12 +61,14 @@ def _approved(actor: Actor, change: Change) -> None:
 
 @command(APPROVE_CHANGE)
 def reject_change(actor: Actor, change: Change, *, reason: str) -> Change:
-    """Ends a change under review. Refuses (Invalid) no reason, (Refused) who asked for it: they recall it."""
+    """Ends a change under review. Refuses (Invalid) no reason, (Refused) who asked for it: they recall it, and who is not licensed."""
     person = colleague_of(actor)
     if not reason.strip():
         raise Invalid({"reason": [_("Say why it is rejected.")]})
     fresh = locked_change(actor, change)
+    check_step(fresh.state, ChangeState.REJECTED)
     check_four_eyes(fresh, person)
+    licence_for(fresh, person, Purpose.APPROVE)
     move(fresh, ChangeState.REJECTED, ended_reason=reason.strip()[:1000])
     publish(events.ChangeRejected(fresh.pk), fresh, fresh.account)
     tell_declined(actor, fresh)

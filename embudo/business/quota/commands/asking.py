@@ -1,5 +1,6 @@
 """The mails of a change: the customer is asked, told beforehand, told that it is done, and told that it will not be."""
 
+from datetime import date
 from typing import Any
 
 from django.conf import settings
@@ -9,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from embudo.business.quota import events, queries
 from embudo.business.quota.models import Answer, Change
-from embudo.business.quota.rules.answers import deadline, hash_of, last_day, new_token
+from embudo.business.quota.rules.answers import deadline, first_day, hash_of, last_day, new_token
+from embudo.business.quota.rules.states import OPEN_CHANGES
 from embudo.foundation.notify.commands import queue_mail
 from embudo.foundation.notify.models import Mail
 from embudo.kernel import clock
@@ -46,6 +48,13 @@ def ask_customer(actor: Actor, change: Change, language: str = "") -> Answer:
 
 def _known(language: str) -> str:
     return language if language in dict(settings.LANGUAGES) else ""
+
+
+def keep_notice(change: Change, told: date) -> None:
+    """The days of notice are whole: where the customer is reached on a later day, it applies on a later one."""
+    first = first_day(change.wanted, told, change.policy_version.notice_days, clock.today())
+    if change.state in OPEN_CHANGES and (change.applies_on is None or change.applies_on < first):
+        update(change, applies_on=first)
 
 
 def tell_notice(actor: Actor, change: Change) -> None:

@@ -6,8 +6,15 @@ from django.utils.translation import gettext_lazy as _
 from embudo.business.quota import events, queries
 from embudo.business.quota.commands.asking import tell_declined
 from embudo.business.quota.commands.settling import locked_and_settled
-from embudo.business.quota.commands.stepping import licence_for, locked_change, move, person_of, sign
-from embudo.business.quota.models import Account, Change, Signature
+from embudo.business.quota.commands.stepping import (
+    check_may_end,
+    licence_for,
+    locked_change,
+    move,
+    person_of,
+    sign,
+)
+from embudo.business.quota.models import Account, Change, PortalLink, Signature
 from embudo.business.quota.permissions import REQUEST_CHANGE
 from embudo.business.quota.rules.changes import Wish, aimed_at, check_wish
 from embudo.business.quota.rules.licences import Purpose
@@ -27,10 +34,15 @@ def request_change(actor: Actor, account: Account, *, wish: Wish) -> Change:
     A draft of a change of the limit, by a colleague or by the customer through their link. Refuses (Refused) a second one while one
     is on its way, a closed account; (Invalid) no reason, no amount, a tier the policy does not have, what is in force already.
     """
+    return draft_change(actor, account, wish)
+
+
+def draft_change(actor: Actor, account: Account, wish: Wish, *, link: PortalLink | None = None) -> Change:
+    """What requests of colleagues and of customers have in common; `link` is the one by which a customer asks."""
     person = person_of(actor)
     fresh = locked_and_settled(actor, account)
     _check_free(fresh)
-    return _drafted(fresh, person, wish)
+    return _drafted(fresh, person, wish, link)
 
 
 def _check_free(account: Account) -> None:
@@ -45,10 +57,11 @@ def _check_free(account: Account) -> None:
         )
 
 
-def _drafted(account: Account, person: UUID | None, wish: Wish) -> Change:
+def _drafted(account: Account, person: UUID | None, wish: Wish, link: PortalLink | None = None) -> Change:
     change = Change(
         account=account,
         asked_by_id=person,
+        link=link,
         policy_version_id=account.policy_version_id,
         **_wished(account, wish),
     )
@@ -109,7 +122,7 @@ def submit_change(actor: Actor, change: Change) -> Change:
         now_in_force = {"from_minor": account.limit_minor, "from_tier": account.tier_name}
         update(fresh, policy_version=account.policy_version, **now_in_force)
     licence = licence_for(fresh, person, Purpose.SUBMIT) if person else None
-    facts = queries.facts_of(account, fresh)
+    facts = queries.facts_of(account, fresh) | {"forecast": queries.forecast_now(account)}
     values = {"facts": facts, "submitted": clock.now()}
     if facts["findings"]:
         move(fresh, ChangeState.SUBMITTED, ChangeState.REFUSED, **values)
@@ -125,20 +138,26 @@ def submit_change(actor: Actor, change: Change) -> Change:
     return fresh
 
 
+def _check_may_end(change: Change, person: UUID | None) -> None:
+    if person is not None:
+        check_may_end(change, person)
+    elif change.asked_by_id is not None:
+        raise Refused(
+            "quota.not_yours", _("Somebody else asked for this. Answer the mail about it, or call us.")
+        )
+
+
 @command(REQUEST_CHANGE)
 def recall_change(actor: Actor, change: Change, *, reason: str) -> Change:
     """
-    Takes back a change that is on its way. Refuses (Invalid) no reason, (Refused) one that has ended; the customer recalls only
-    what they asked for.
+    Takes back a change that is on its way. Refuses (Invalid) no reason, (Refused) one that has ended, and a colleague who neither
+    asked for it nor has a licence that covers it; the customer recalls only what they asked for.
     """
     person = person_of(actor)
     if not reason.strip():
         raise Invalid({"reason": [_("Say why it is recalled.")]})
     fresh = locked_change(actor, change)
-    if person is None and fresh.asked_by_id is not None:
-        raise Refused(
-            "quota.not_yours", _("Somebody else asked for this. Answer the mail about it, or call us.")
-        )
+    _check_may_end(fresh, person)
     move(fresh, ChangeState.RECALLED, ended_reason=reason.strip()[:1000])
     publish(events.ChangeRecalled(fresh.pk), fresh, fresh.account)
     return fresh
@@ -146,14 +165,11 @@ def recall_change(actor: Actor, change: Change, *, reason: str) -> Change:
 
 @command(REQUEST_CHANGE)
 def supersede_change(actor: Actor, change: Change, *, wish: Wish) -> Change:
-    """A new draft in place of a change that is on its way, which ends. Refuses as a request does, and one that has ended."""
+    """A new draft in place of a change that is on its way, which ends. Refuses as a request and a recall do."""
     person = person_of(actor)
     fresh = locked_change(actor, change)
-    if person is None and fresh.asked_by_id is not None:
-        raise Refused(
-            "quota.not_yours", _("Somebody else asked for this. Answer the mail about it, or call us.")
-        )
+    _check_may_end(fresh, person)
     move(fresh, ChangeState.SUPERSEDED)
-    made = _drafted(fresh.account, person, wish)
+    made = _drafted(fresh.account, person, wish, None if person else fresh.link)
     publish(events.ChangeSuperseded(fresh.pk, made.pk), fresh, fresh.account)
     return made

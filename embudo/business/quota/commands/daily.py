@@ -13,7 +13,7 @@ from django.db.utils import InterfaceError, OperationalError
 from embudo.business.quota import events, queries
 from embudo.business.quota.commands.answers import expire_answer
 from embudo.business.quota.commands.applying import apply_change
-from embudo.business.quota.commands.judging import hold_accounts, lapse_switches, reopen_accounts
+from embudo.business.quota.commands.judging import hold_accounts, reopen_accounts, review_switches
 from embudo.business.quota.commands.settling_together import (
     Place,
     Settled,
@@ -208,9 +208,9 @@ def apply_due(actor: Actor, run: Run, *, change: Change) -> Change:
 
 
 def judge_all(actor: Actor, run: Run, report: Report) -> None:
-    """What has no ground any more first, so that it stands in nobody's way."""
-    for ids in _pages(judging.to_lapse):
-        in_parts("lapse", ids, report, lambda part: lapse_switches(actor, accounts=part))
+    """What runs before left to people first, so that it stands in nobody's way."""
+    for ids in _pages(judging.to_review):
+        in_parts("review", ids, report, lambda part: review_switches(actor, run, accounts=part))
     for ids in _pages(lambda after: judging.to_reopen(run, after)):
         in_parts("reopen", ids, report, lambda part: reopen_accounts(actor, run, accounts=part))
     for ids in _pages(lambda after: judging.to_hold(run, after)):

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from embudo.business.quota import queries
 from embudo.business.quota.commands.posting import Movement, post, save_balance
 from embudo.business.quota.commands.settling import locked_and_settled, restate
-from embudo.business.quota.commands.spending import check_not_closed
+from embudo.business.quota.commands.spending import check_not_closed, used_otherwise
 from embudo.business.quota.models import Account, LedgerEntry
 from embudo.business.quota.permissions import ADJUST, TOP_UP
 from embudo.business.quota.rules.amounts import BY_OFFICER, CARRIED, LARGEST, OUR_SOURCES
@@ -46,6 +46,8 @@ def enter_top_up(actor: Actor, account: Account, amount: Money, origin: Origin) 
     fresh = locked_and_settled(actor, account)
     known = _posted(fresh, origin.key, EntryKind.TOPUP, amount.minor)
     if known is not None:
+        if (known.source, known.note) != (origin.source, origin.note):
+            raise used_otherwise()
         return known
     check_not_closed(fresh)
     check_amount(fresh.topup_minor + amount.minor)
@@ -64,11 +66,17 @@ def enter_top_up(actor: Actor, account: Account, amount: Money, origin: Origin) 
 
 @command(ADJUST)
 def adjust_consumption(
-    actor: Actor, account: Account, *, amount: Money, reason: str, value_date: date | None = None
+    actor: Actor,
+    account: Account,
+    *,
+    amount: Money,
+    reason: str,
+    value_date: date | None = None,
+    key: str = "",
 ) -> LedgerEntry:
     """
-    Corrects what was consumed, up or down, on the day it counts on; a day of a closed period restates that. Refuses (Invalid) no
-    reason, another currency, nothing at all, a day to come.
+    Corrects what was consumed, up or down, on the day it counts on; a day of a closed period restates that. The same key again
+    has the first entry. Refuses (Invalid) no reason, another currency, nothing at all, a day to come, a key used for something else.
     """
     if not reason.strip():
         raise Invalid({"reason": [_("Say why the ledger is corrected.")]})
@@ -77,11 +85,20 @@ def adjust_consumption(
         raise Invalid({"amount": [_("Enter an amount other than zero.")]})
     if value_date is not None and not account.opened_on <= value_date <= clock.today():
         raise Invalid({"value_date": [_("Choose a day since the account was opened, up to today.")]})
-    fresh = _usable(actor, account)
+    fresh = locked_and_settled(actor, account)
+    known = _corrected(fresh, key, amount.minor, reason.strip(), value_date)
+    if known is not None:
+        return known
+    _check_open(fresh)
     if abs(fresh.consumed_minor + amount.minor) > LARGEST:
         raise Invalid({"amount": [_("This amount is too large to keep.")]})
     movement = Movement(
-        EntryKind.ADJUSTMENT, amount.minor, consumed=amount.minor, value_date=value_date, note=reason.strip()
+        EntryKind.ADJUSTMENT,
+        amount.minor,
+        consumed=amount.minor,
+        value_date=value_date,
+        key=key,
+        note=reason.strip(),
     )
     return _entered(actor, fresh, movement)
 
@@ -97,7 +114,8 @@ def reverse_entry(actor: Actor, entry: LedgerEntry, *, reason: str) -> LedgerEnt
     is_ours = entry.source == CARRIED  # the product's own, from one period into the next
     if entry.kind not in (EntryKind.ADJUSTMENT, EntryKind.TOPUP) or entry.reversal_of_id or is_ours:
         raise Refused("quota.not_reversible", _("Only top-ups and adjustments are taken back like this."))
-    fresh = _usable(actor, entry.account)
+    fresh = locked_and_settled(actor, entry.account)
+    _check_open(fresh)
     if LedgerEntry.objects.filter(reversal_of=entry).exists():
         raise Refused("quota.reversed", _("This was taken back before."))
     if entry.kind == EntryKind.TOPUP and not _is_unspent(fresh, entry):
@@ -130,17 +148,23 @@ def _entered(actor: Actor, account: Account, movement: Movement) -> LedgerEntry:
     return entry
 
 
-def _usable(actor: Actor, account: Account) -> Account:
-    fresh = locked_and_settled(actor, account)
-    if fresh.state == AccountState.CLOSED:
+def _check_open(account: Account) -> None:
+    if account.state == AccountState.CLOSED:
         raise Refused("quota.closed", _("This quota account is closed."))
-    return fresh
+
+
+def _corrected(account: Account, key: str, minor: int, reason: str, day: date | None) -> LedgerEntry | None:
+    """What the same key was answered first, of the same correction."""
+    found = _posted(account, key, EntryKind.ADJUSTMENT, minor)
+    if found is not None and (found.note, day or found.value_date) != (reason, found.value_date):
+        raise used_otherwise()
+    return found
 
 
 def _posted(account: Account, key: str, kind: EntryKind, minor: int) -> LedgerEntry | None:
     found = queries.under_key(LedgerEntry.objects.all(), key, account=account).first() if key else None
     if found is not None and (found.kind, found.amount_minor) != (kind, minor):
-        raise Invalid({"key": [_("This key was used for another request. Send a new key.")]})
+        raise used_otherwise()
     return found
 
 

@@ -6,7 +6,6 @@ from embudo.business.quota import queries
 from embudo.business.quota.commands.spending import authorise_spending, capture_hold, refund_hold
 from embudo.business.quota.models import Account, Hold, LedgerEntry
 from embudo.business.quota.permissions import SPEND
-from embudo.business.quota.rules.refusals import refusal
 from embudo.business.quota.rules.spending import Spending
 from embudo.business.quota.rules.states import AccountState, HoldState
 from embudo.kernel import clock
@@ -24,16 +23,18 @@ def spend_on_invoice(
 ) -> list[LedgerEntry]:
     """
     Spends a quota that invoices count on, within the caller's transaction: held and captured in one. Nothing where the company has no
-    such account. Refuses (Refused) what the till would be refused, by the same code, with what is left and when the period
-    ends; (Invalid) a currency that no rate stands for.
+    such account, or where the amount comes to nothing in the account's currency. Refuses (Refused) what the till would be refused, by
+    the same code, with what is left and when the period ends; (Invalid) a currency that no rate stands for.
     """
     entries = []
     for account in _counting(company, amount.currency):
+        counted, _rate = queries.booked(account, amount)
+        if counted <= 0:
+            continue
         asked = Spending(amount, A_MOMENT, key=key, source=SOURCE, note=note[:140])
         hold = authorise_spending.inner(actor, account, asked=asked)
         if hold.state == HoldState.REFUSED:
-            left = Money(hold.available_minor or 0, account.currency)
-            raise refusal(hold.refusal, left, hold.period_end)
+            raise queries.refusal_of(account, hold)
         entries.append(capture_hold.inner(actor, hold))
     return entries
 

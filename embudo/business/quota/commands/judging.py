@@ -1,3 +1,4 @@
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -33,7 +34,7 @@ def hold_accounts(actor: Actor, run: Run, *, accounts: Sequence[UUID]) -> int:
             figures = one.figures(cause)
             if figures is None or cause in one.blocks or cause in one.proposed or cause in one.decided:
                 continue
-            if not daily.is_answered(figures, one.answered.get(cause, ())):
+            if not one.is_answered(cause):
                 found.append(_switch(run, one, cause, figures))
     _write(actor, found)
     return len(found)
@@ -44,33 +45,44 @@ def reopen_accounts(actor: Actor, run: Run, *, accounts: Sequence[UUID]) -> int:
     """Lifts what a run held them for where the cause is gone, or proposes it. Answers how many switches."""
     found = []
     for one in judged_and_locked(actor, accounts, run):
-        gone = [block for block in one.blocks.values() if is_gone(one, block)]
+        gone = [block for block in one.blocks.values() if one.is_gone(block) and _is_asked(one, block)]
         found += [
-            _switch(run, one, Cause(block.cause), block.figures, lifted=gone, block=block)
-            for block in gone
-            if block.cause not in one.proposed and block.cause not in one.decided
+            _switch(run, one, Cause(block.cause), block.figures, lifted=gone, block=block) for block in gone
         ]
     _write(actor, found)
     return len(found)
 
 
-def is_gone(one: Judged, block: Block) -> bool:
-    """Whether what a run held the account for is no longer there."""
+def _is_asked(one: Judged, block: Block) -> bool:
     cause = Cause(block.cause)
-    return block.is_by_run and cause in daily.PASSING and one.figures(cause) is None
+    return cause not in one.proposed and cause not in one.decided and not one.is_answered(cause)
 
 
 @command(RUN_DAILY)
-def lapse_switches(actor: Actor, *, accounts: Sequence[UUID]) -> int:
-    """Proposals that nobody decided and that have no ground any more. Answers how many."""
-    found = [
-        switch
-        for one in judged_and_locked(actor, accounts)
-        for switch in one.proposed.values()
-        if not has_ground(one, switch)
-    ]
-    lapse(found)
-    return len(found)
+def review_switches(actor: Actor, run: Run, *, accounts: Sequence[UUID]) -> int:
+    """
+    What runs before left to people: proposals without ground lapse, those of a policy that has become automatic are made, and who
+    said no is asked again once that is no longer the case. Answers how many proposals were made or lapsed.
+    """
+    rows = judged_and_locked(actor, accounts)
+    _forget_answers(rows)
+    proposed = [(one, switch) for one in rows for switch in one.proposed.values()]
+    gone = [switch for one, switch in proposed if not has_ground(one, switch)]
+    due = [(one, switch) for one, switch in proposed if has_ground(one, switch) and _is_automatic(one)]
+    lapse(gone)
+    make_switches(actor, due, run=run)
+    return len(gone) + len(due)
+
+
+def _forget_answers(rows: Sequence[Judged]) -> None:
+    for one in rows:
+        for answer in one.answers:
+            if not one.stands(answer):
+                type(answer).objects.filter(pk=answer.pk).update(waived=None, updated=clock.now())
+
+
+def _is_automatic(one: Judged) -> bool:
+    return one.account.policy_version.switching == Switching.AUTOMATIC
 
 
 def has_ground(one: Judged, switch: Switch) -> bool:
@@ -119,7 +131,7 @@ def _switch(
     lifted: Sequence[Block] = (),
     block: Block | None = None,
 ) -> _Wanted:
-    is_automatic = one.account.policy_version.switching == Switching.AUTOMATIC
+    is_automatic = _is_automatic(one)
     switch = Switch(
         account=one.account,
         run=run,
@@ -153,6 +165,26 @@ def _write(actor: Actor, wanted: Sequence[_Wanted]) -> None:
     made = [one for one in wanted if one.switch.state == Switch.State.MADE]
     hold_together([one.switch for one in made if one.block is None])
     lift_together(actor, [(one.switch, one.block) for one in made if one.block is not None])
+
+
+def make_switches(actor: Actor, found: Sequence[tuple[Judged, Switch]], **values: object) -> None:
+    """Makes what was proposed, as things stand now, of accounts that are locked and settled; `values` are set along."""
+    by_account: dict[UUID, list[Switch]] = defaultdict(list)
+    for _one, switch in found:
+        by_account[switch.account_id].append(switch)
+    made = {"state": Switch.State.MADE, "decided": clock.now(), "decided_by_id": actor.id, **values}
+    update_all([(one, {**made, **_fresh(of, one, by_account[one.account_id])}) for of, one in found])
+    hold_together([switch for _one, switch in found if not switch.is_reopening])
+    lift_together(actor, [(switch, one.blocks[switch.cause]) for one, switch in found if switch.is_reopening])
+
+
+def _fresh(one: Judged, switch: Switch, together: Sequence[Switch]) -> dict[str, object]:
+    """As things stand at the decision: the account's state before and after all that is decided of it, and the figures."""
+    lifted = [one.blocks[other.cause] for other in together if other.is_reopening]
+    is_held = any(not other.is_reopening for other in together)
+    after = AccountState.HELD if is_held else state_without(one, lifted)
+    figures = switch.figures if switch.is_reopening else one.figures(Cause(switch.cause)) or switch.figures
+    return {"before": one.account.state, "after": after, "figures": figures}
 
 
 def hold_together(switches: Sequence[Switch]) -> None:

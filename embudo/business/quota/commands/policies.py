@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +19,8 @@ from embudo.kernel.money import Rate, is_currency, round_half_up
 from embudo.kernel.record import lock
 
 __all__ = ["Terms", "TierTerms", "archive_policy", "define_policy", "enter_rate", "publish_version"]
+
+BEFORE_ANY_CALL = timedelta(hours=1)  # one that waits for its account has read the clock before
 
 
 @command(EDIT_POLICIES)
@@ -53,8 +55,8 @@ def publish_version(
     tiers = [replace(one, name=one.name.strip()) for one in terms.tiers]
     create_all([Tier(policy_version=made, **vars(one)) for one in tiers])
     update(fresh, current=made)
-    now = clock.now()
-    Account.objects.filter(policy=fresh, settle_at__gt=now).update(settle_at=now)
+    # All of them, also what is due already: somebody may be settling it by the version before, and is waited for.
+    Account.objects.filter(policy=fresh).update(settle_at=clock.now() - BEFORE_ANY_CALL)
     publish(events.PolicyVersionPublished(fresh.pk, made.pk, number), fresh)
     policy.current, policy.version = made, fresh.version
     return made

@@ -1,6 +1,7 @@
 """The customer's own page, by a link: who sends it, and what they do there."""
 
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -9,8 +10,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from embudo.business.quota import events, queries
-from embudo.business.quota.commands.changes import request_change, submit_change
-from embudo.business.quota.commands.requests import ask_officer
+from embudo.business.quota.commands.changes import draft_change, submit_change
+from embudo.business.quota.commands.requests import ask_for_more
 from embudo.business.quota.models import Account, Change, PortalLink, SpendRequest
 from embudo.business.quota.permissions import ANSWER, SHARE_PORTAL
 from embudo.business.quota.rules.answers import hash_of, new_token
@@ -32,7 +33,8 @@ from embudo.kernel.record import lock
 def share_portal(actor: Actor, account: Account, *, address: str = "", language: str = "") -> PortalLink:
     """
     Mails the customer a link to their quota, valid for 90 days; without an address it goes to the one on file. Refuses (Invalid) an
-    address that is none, (Refused) a customer without one, and a closed account.
+    address that is none, (Refused) a customer without one, and a closed account. Whoever types another address than the one on
+    file answers for it: what is asked by the link counts as asked by them, too.
     """
     if account.state == AccountState.CLOSED:
         raise Refused("quota.closed", _("This quota account is closed."))
@@ -48,10 +50,23 @@ def share_portal(actor: Actor, account: Account, *, address: str = "", language:
     except ValidationError:
         raise Invalid({"address": [_("Enter a mail address, such as name@example.com.")]}) from None
     known = language in dict(settings.LANGUAGES)
-    return _send(actor, account, to, language if known else person.language)
+    chosen = language if known else person.language
+    if _is_same(to, person.address):
+        return _send_to_record(actor, account, to, chosen)
+    return _send(actor, account, to, chosen, named_by=actor.id)
 
 
-def _send(actor: Actor, account: Account, to: str, language: str) -> PortalLink:
+def _is_same(address: str, known: str) -> bool:
+    return bool(known) and address.strip().casefold() == known.casefold()
+
+
+def _send_to_record(actor: Actor, account: Account, to: str, language: str) -> PortalLink:
+    """To the address on file, for which answers who entered it there."""
+    known = queries.provenance(account)
+    return _send(actor, account, to, language, named_by=known.person.pk if known and known.person else None)
+
+
+def _send(actor: Actor, account: Account, to: str, language: str, *, named_by: UUID | None) -> PortalLink:
     token = new_token()
     link = create(
         PortalLink(
@@ -61,6 +76,7 @@ def _send(actor: Actor, account: Account, to: str, language: str) -> PortalLink:
             language=language,
             expires=clock.now() + LASTS,
             sent_by_id=actor.id,
+            named_by_id=named_by,
         )
     )
     subject: Any = _("Your quota: see what is left")
@@ -109,15 +125,18 @@ def note_portal_visit(actor: Actor, *, token: str) -> None:
 @command(ANSWER)
 def wish_change(actor: Actor, *, token: str, wish: Wish) -> Change:
     """The customer asks for another limit; it goes to those who approve. Refuses as `request_change` and `submit_change` do."""
-    account = queries.portal_link(token).account
-    return submit_change.inner(actor, request_change.inner(actor, account, wish=wish))
+    link = queries.portal_link(token)
+    return submit_change.inner(actor, draft_change(actor, link.account, wish, link=link))
 
 
 @command(ANSWER)
 def wish_more(actor: Actor, *, token: str, amount: Money, reason: str) -> SpendRequest:
-    """The customer asks an officer to let more be spent now. Refuses as `ask_officer` does."""
-    account = queries.portal_link(token).account
-    return ask_officer.inner(actor, account, amount=amount, reason=reason)
+    """
+    The customer asks an officer to let more be spent now, or says that they pay in advance, as the policy offers. Refuses as
+    `ask_officer` does.
+    """
+    link = queries.portal_link(token)
+    return ask_for_more(actor, link.account, amount, reason, link=link)
 
 
 @command(ANSWER)
@@ -135,5 +154,5 @@ def renew_portal_link(actor: Actor, *, reference: str, address: str) -> None:
     if account is None:
         return
     person = queries.addressee(account)
-    if person.address and person.address.casefold() == address.strip().casefold():
-        _send(actor, account, person.address, person.language)
+    if _is_same(address, person.address):
+        _send_to_record(actor, account, person.address, person.language)

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connection
 
-from embudo.business.quota import events
+from embudo.business.quota import events, queries
 from embudo.business.quota.models import Account, Block, Hold, LedgerEntry, LimitVersion
 from embudo.business.quota.rules.amounts import next_notice, reached, state_of
 from embudo.business.quota.rules.states import SPENDABLE, AccountState, EntryKind
@@ -73,15 +73,15 @@ def post_all(actor: Actor, account: Account, movements: Sequence[Movement]) -> l
 
 def _applied(actor: Actor, account: Account, movement: Movement) -> LedgerEntry:
     day = _day_of(account, movement)
-    is_late = day < account.period_start
+    is_over = day < account.period_start
     account.held_minor += movement.held
-    if not is_late:
+    if not is_over:
         account.consumed_minor += movement.consumed
         account.topup_minor += movement.topup
     if movement.consumed or movement.topup:
         add_to_day(account, day, movement.consumed, movement.topup)
     entry = entry_of(actor, account, movement, day, account.balance.available)
-    entry.is_late = is_late and bool(movement.consumed)
+    entry.is_late = is_over and bool(movement.consumed) and queries.is_of_a_period(account, day)
     return entry
 
 

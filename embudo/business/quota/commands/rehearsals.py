@@ -1,5 +1,3 @@
-from datetime import date
-
 from django.utils.translation import gettext_lazy as _
 
 from embudo.business.quota import events, queries
@@ -32,19 +30,14 @@ def rehearse_change(actor: Actor, change: Change) -> Rehearsal:
     """
     fresh = locked_change(actor, change)
     today = clock.today()
-    applies_on = first_day(fresh.wanted, _approved_on(fresh), fresh.policy_version.notice_days, today)
+    asked = queries.told_on(fresh) or today
+    applies_on = first_day(fresh.wanted, asked, fresh.policy_version.notice_days, today)
     result = queries.dry_run(fresh.account, fresh)
     made = create(Rehearsal(change=fresh, day=today, result=result, has_breach=bool(result["breaches"])))
     move(fresh, ChangeState.REHEARSED, ChangeState.SCHEDULED, applies_on=applies_on)
     told = events.ChangeRehearsed(fresh.pk, made.pk, made.has_breach, applies_on)
     publish(told, fresh, fresh.account)
     return made
-
-
-def _approved_on(change: Change) -> date:
-    """From when the days of notice count: the customer was asked, or told, on that day."""
-    approvals = Signature.objects.filter(change=change, purpose=Signature.For.APPROVE)
-    return clock.day_of(approvals.latest("created").created)
 
 
 @command(REHEARSE_CHANGE)

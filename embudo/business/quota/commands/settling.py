@@ -3,6 +3,7 @@ What time does to an account, settled when somebody asks: holds past their time,
 rolling one. Every function here works on an account that is locked in this transaction.
 """
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -13,7 +14,7 @@ from embudo.business.quota import events, queries
 from embudo.business.quota.commands.posting import Movement, post, post_all, save_balance
 from embudo.business.quota.models import Account, ClosedPeriod, Hold, PolicyVersion
 from embudo.business.quota.rules.amounts import CARRIED, carried
-from embudo.business.quota.rules.periods import PeriodKind, Span, span_of, start_of
+from embudo.business.quota.rules.periods import PeriodKind, Span, start_of
 from embudo.business.quota.rules.states import EntryKind, HoldState
 from embudo.kernel import clock
 from embudo.kernel.actor import Actor
@@ -23,18 +24,24 @@ from embudo.kernel.event import publish
 from embudo.kernel.prepared import Prepared
 
 
-def _locked(account_id: UUID) -> QuerySet[Account]:
+def _lock(account_id: UUID) -> QuerySet[Account, Any]:
     # no_key: rows that only refer to the account need not wait
-    rows = Account.objects.select_for_update(of=("self",), no_key=True)
-    return rows.select_related("policy__current", "policy_version").filter(pk=account_id)
+    return Account.objects.select_for_update(no_key=True).filter(pk=account_id).values_list("pk")
 
 
-_LOCKED = Prepared(_locked)
+# Of two statements: one that has waited for its row reads it anew, but what it joins as it was before the wait.
+_LOCK = Prepared(_lock)
+_READ = Prepared(
+    lambda account_id: Account.objects.select_related("policy__current", "policy_version").filter(
+        pk=account_id
+    )
+)
 
 
 def locked(account: Account) -> Account:
-    """The account as it stands, locked until the transaction ends; its version of the policy comes along."""
-    fresh: Account | None = _LOCKED.first(account_id=account.pk)
+    """The account as it stands, locked until the transaction ends; its version of the policy and the newest come along."""
+    _LOCK.rows(account_id=account.pk)
+    fresh: Account | None = _READ.first(account_id=account.pk)
     if fresh is None:
         raise NotFound
     return fresh
@@ -116,41 +123,48 @@ def _close_period(account: Account, span: Span) -> None:
         return
     is_whole = span.ends == account.period_end
     spent = account.consumed_minor if is_whole else queries.spent_in(account, span)[0]
-    _keep_period(account, span, spent, spent)
+    _keep_period(account, span, version, Judged(account.balance.allowance, spent, spent))
 
 
-def _keep_period(account: Account, span: Span, consumed: int, first: int) -> None:
+@dataclass(frozen=True)
+class Judged:
+    """What a period that is over comes to: allowed, consumed, and consumed when it closed."""
+
+    allowance: int
+    consumed: int
+    first: int
+
+
+def _keep_period(account: Account, span: Span, version: PolicyVersion, judged: Judged) -> None:
     if ClosedPeriod.objects.filter(account=account, starts=span.starts, ends=span.ends).exists():
         return  # the policy went from months to quarters and back
     closed = ClosedPeriod(
         account=account,
         starts=span.starts,
         ends=span.ends,
-        policy_version_id=account.policy_version_id,
-        allowance_minor=account.balance.allowance,
-        consumed_minor=consumed,
-        first_minor=first,
-        restated=None if consumed == first else clock.now(),
+        policy_version=version,
+        allowance_minor=judged.allowance,
+        consumed_minor=judged.consumed,
+        first_minor=judged.first,
+        restated=None if judged.consumed == judged.first else clock.now(),
     )
     create(closed)
-    told = events.PeriodClosed(account.pk, span.starts, span.ends, consumed, account.currency)
+    told = events.PeriodClosed(account.pk, span.starts, span.ends, judged.consumed, account.currency)
     publish(told, account)
 
 
 def restate(account: Account, day: date, amount: int) -> None:
     """
     A posting of `amount` for a day of a period that is over, which is in its days already: the period's figures change, and
-    say so. One that nobody asked for while it ran is kept now.
+    say so. One that nobody asked for while it ran is kept now, as it would have been judged then.
     """
-    closed = ClosedPeriod.objects.filter(account=account, starts__lte=day, ends__gt=day)
+    closed = queries.kept_periods(account, day)
     now = clock.now()
     if not closed.update(consumed_minor=F("consumed_minor") + amount, restated=now, updated=now):
-        version = account.policy_version
-        if version.period == PeriodKind.ROLLING:
-            return
-        span = span_of(version.period, version.rolling_days, day)
+        span = queries.span_unkept(account, day)
         spent, _topups = queries.spent_in(account, span)
-        _keep_period(account, span, spent, spent - amount)
+        judged = Judged(queries.allowance_unkept(account, span), spent, spent - amount)
+        _keep_period(account, span, queries.version_on(account, day), judged)
     for starts in closed.values_list("starts", flat=True):
         publish(events.PeriodRestated(account.pk, starts, amount, account.currency), account)
 

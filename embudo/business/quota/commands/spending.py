@@ -111,7 +111,7 @@ def _hold_for(account: Account, asked: Spending) -> Hold:
     now = clock.now()
     amount, rate = queries.booked(account, asked.amount)
     if amount <= 0:
-        raise Invalid({"amount_minor": [_("This is too little to count in %s.") % account.currency]})
+        raise Invalid({"amount": [_("This is too little to count in %s.") % account.currency]})
     check_amount(amount)
     hold = made(
         Hold,
@@ -124,6 +124,7 @@ def _hold_for(account: Account, asked: Spending) -> Hold:
             "asked_currency": asked.amount.currency,
             "rate": rate,
             "day": clock.day_of(now),
+            "created": now,
             "expires": now + asked.lasts,
             "source": asked.source,
             "note": asked.note,
@@ -145,15 +146,24 @@ def _take(account: Account, hold: Hold) -> Taken | None:
 def _answered(account: Account, hold: Hold) -> Hold:
     """What the same key was answered first."""
     known = queries.under_key(Hold.objects.all(), hold.key, account=account).get()
-    if (known.asked_minor, known.asked_currency) != (hold.asked_minor, hold.asked_currency):
-        raise Invalid({"key": [_("This key was used for another request. Send a new key.")]})
+    if _request_of(known) != _request_of(hold):
+        raise used_otherwise()
     return known
+
+
+def _request_of(hold: Hold) -> tuple[Any, ...]:
+    """What was asked for, as far as the caller said it."""
+    return (hold.asked_minor, hold.asked_currency, hold.expires - hold.created, hold.source, hold.note)
+
+
+def used_otherwise() -> Invalid:
+    return Invalid({"key": [_("This key was used for another request. Send a new key.")]})
 
 
 def _refused(account: Account, hold: Hold) -> Hold:
     """Of an account that is locked and settled."""
     hold.state, hold.refusal = HoldState.REFUSED, refusal_code(account.state, account.balance)
-    hold.available_minor, hold.period_end = queries.settled_balance(account).available, account.period_end
+    hold.available_minor, hold.period_end = queries.settled(account).spendable, account.period_end
     if hold._state.adding:  # nobody named a key, so it does not stand yet
         insert_made(hold)
     else:
@@ -210,7 +220,7 @@ def capture_hold(
 def release_hold(actor: Actor, hold: Hold, *, key: str = "", note: str = "") -> LedgerEntry:
     """Lets what is still held go. Refuses (Refused) a hold that has ended."""
     account, fresh = _both(actor, hold)
-    known = _posted(account, key, EntryKind.RELEASE, fresh)
+    known = _posted(account, key, EntryKind.RELEASE, fresh, note=note)
     if known is not None:
         return known
     rest = check_capture(fresh.state, fresh.open_minor, None)
@@ -231,7 +241,7 @@ def refund_hold(
     all. Refuses (Invalid) more than was captured and not yet refunded.
     """
     account, fresh = _both(actor, hold)
-    known = _posted(account, key, EntryKind.REFUND, fresh, amount)
+    known = _posted(account, key, EntryKind.REFUND, fresh, amount, note)
     if known is not None:
         return known
     check_not_closed(account)
@@ -301,7 +311,7 @@ def _save_hold(hold: Hold) -> None:
 
 
 def _posted(
-    account: Account, key: str, kind: EntryKind, hold: Hold, amount: Money | None = None
+    account: Account, key: str, kind: EntryKind, hold: Hold, amount: Money | None = None, note: str = ""
 ) -> LedgerEntry | None:
     """What the same key was answered first, of the same call."""
     found = queries.under_key(LedgerEntry.objects.all(), key, account=account).first() if key else None
@@ -312,8 +322,8 @@ def _posted(
         said,
         (found.amount_minor, account.currency),
     )
-    if (found.kind, found.hold_id) != (kind, hold.pk) or not is_same:
-        raise Invalid({"key": [_("This key was used for another request. Send a new key.")]})
+    if (found.kind, found.hold_id, found.note) != (kind, hold.pk, note) or not is_same:
+        raise used_otherwise()
     return found
 
 

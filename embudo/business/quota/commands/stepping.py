@@ -75,5 +75,17 @@ def licence_for(change: Change, person: UUID, purpose: Purpose) -> Licence:
     return found
 
 
+def check_licensed(change: Change, person: UUID) -> None:
+    """Refuses (Refused) whoever may neither ask for such a change nor approve it."""
+    if queries.licence_covering(person, queries.deed_of(change, Purpose.SUBMIT))[0] is None:
+        licence_for(change, person, Purpose.APPROVE)
+
+
+def check_may_end(change: Change, person: UUID) -> None:
+    """Who asked for it takes it back; of anybody else's, only the licensed dispose."""
+    if person not in queries.requesters(change):
+        check_licensed(change, person)
+
+
 def sign(change: Change, person: UUID, purpose: Signature.For, licence: Licence, **values: Any) -> Signature:
     return create(Signature(change=change, person_id=person, purpose=purpose, licence=licence, **values))

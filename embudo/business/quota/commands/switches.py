@@ -1,23 +1,16 @@
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
 from embudo.business.quota import events
-from embudo.business.quota.commands.judging import (
-    has_ground,
-    hold_together,
-    judged_and_locked,
-    lapse,
-    lift_together,
-    state_without,
-)
+from embudo.business.quota.commands.judging import has_ground, judged_and_locked, lapse, make_switches
 from embudo.business.quota.models import Switch
 from embudo.business.quota.permissions import DECIDE_SWITCHES
 from embudo.business.quota.queries.judging import Judged
-from embudo.business.quota.rules.states import AccountState, Cause
+from embudo.business.quota.rules.states import Cause
 from embudo.kernel import clock
 from embudo.kernel.actor import Actor
 from embudo.kernel.change import update_all
@@ -46,50 +39,37 @@ def approve_switches(actor: Actor, *, ids: Sequence[UUID]) -> Decided:
     found = _locked(actor, ids)
     standing = [(one, switch) for one, switch in found if has_ground(one, switch)]
     lapse([switch for one, switch in found if not has_ground(one, switch)])
-    by_account: dict[UUID, list[Switch]] = defaultdict(list)
-    for _one, switch in standing:
-        by_account[switch.account_id].append(switch)
-    now = clock.now()
-    made = {"state": Switch.State.MADE, "decided": now, "decided_by_id": actor.id}
-    update_all([(one, {**made, **_fresh(of, one, by_account[one.account_id])}) for of, one in standing])
-    hold_together([switch for _one, switch in standing if not switch.is_reopening])
-    lift_together(
-        actor, [(switch, one.blocks[switch.cause]) for one, switch in standing if switch.is_reopening]
-    )
+    make_switches(actor, standing)
     return Decided(len(standing), len(found) - len(standing), len(set(ids)) - len(found))
-
-
-def _fresh(one: Judged, switch: Switch, together: Sequence[Switch]) -> dict[str, object]:
-    """As things stand at the decision: the account's state before and after all that is decided of it, and the figures."""
-    lifted = [one.blocks[other.cause] for other in together if other.is_reopening]
-    is_held = any(not other.is_reopening for other in together)
-    after = AccountState.HELD if is_held else state_without(one, lifted)
-    figures = switch.figures if switch.is_reopening else one.figures(Cause(switch.cause)) or switch.figures
-    return {"before": one.account.state, "after": after, "figures": figures}
 
 
 @command(DECIDE_SWITCHES)
 def deny_switches(actor: Actor, *, ids: Sequence[UUID], reason: str) -> Decided:
     """
-    Says no to what a daily run proposed, with a reason for each: it is not proposed again for the same cause. Refuses (Invalid) no
-    reason, none, and more than can be decided at once.
+    Says no to what a daily run proposed, with a reason for each: it is not proposed again while it stands as it does now. Refuses
+    (Invalid) no reason, none, and more than can be decided at once.
     """
     why = " ".join(reason.split())
     if not why:
         raise Invalid({"reason": [_("Say why it is denied.")]})
     if len(why) > 300:
         raise Invalid({"reason": [_("Shorten the reason to 300 characters.")]})
-    found = [switch for _one, switch in _locked(actor, ids)]
+    found = _locked(actor, ids)
     values = {
         "state": Switch.State.DENIED,
         "decided": clock.now(),
         "decided_by_id": actor.id,
         "reason": why,
     }
-    update_all([(switch, values) for switch in found])
-    for one in found:
+    update_all([(switch, {**values, "waived": _waived(of, switch)}) for of, switch in found])
+    for _of, one in found:
         publish(events.SwitchDenied(one.account_id, one.pk, one.cause, one.is_reopening), one.account, one)
     return Decided(len(found), 0, len(set(ids)) - len(found))
+
+
+def _waived(one: Judged, switch: Switch) -> dict[str, Any] | None:
+    """What is said no to; nothing where the proposal has no ground any more."""
+    return one.question(Cause(switch.cause)) if has_ground(one, switch) else None
 
 
 @command(DECIDE_SWITCHES)

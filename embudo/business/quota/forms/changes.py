@@ -79,6 +79,17 @@ class ReasonForm(Form):
     )  # fmt: skip
 
 
+def _evidence() -> forms.CharField:
+    return forms.CharField(
+        label=_("Evidence"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Who called which number when, and how you knew that it was them."),
+    )  # fmt: skip
+
+
+class EvidenceForm(Form):
+    evidence = _evidence()
+
+
 class SaidForm(Form):
     """What a customer said by phone. `said` and `evidence` stand in the cleaned data."""
 
@@ -90,10 +101,7 @@ class SaidForm(Form):
     reason = forms.CharField(
         label=_("In their words"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
-    evidence = forms.CharField(
-        label=_("Evidence"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("Who called which number when, and how you knew that it was them."),
-    )  # fmt: skip
+    evidence = _evidence()
 
     def prepare(self) -> None:
         code: Any = self.fields["code"]

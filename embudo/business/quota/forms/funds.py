@@ -22,6 +22,9 @@ class TopUpForm(Form):
         help_text=_("For example: cash, transfer 118/2026."),
     )
     note = forms.CharField(label=_("Note"), max_length=300, required=False)
+    key = forms.CharField(
+        max_length=200, required=False, widget=forms.HiddenInput
+    )  # a second click posts it again
 
     def prepare(self) -> None:
         in_currency(self, self.record.currency)
@@ -38,6 +41,9 @@ class AdjustForm(Form):
         help_text=_("Empty: today. A day of a closed period restates that period. Day, month, year: 21 3 1985"),
     )  # fmt: skip
     reason = forms.CharField(label=_("Reason"), max_length=300, help_text=_("It stands in the ledger."))
+    key = forms.CharField(
+        max_length=200, required=False, widget=forms.HiddenInput
+    )  # a second click posts it again
 
     def prepare(self) -> None:
         in_currency(self, self.record.currency)

@@ -191,6 +191,7 @@ class Migration(migrations.Migration):
                 ("reason", models.CharField(max_length=1000, verbose_name="reason")),
                 ("wanted", models.DateField(verbose_name="wanted from")),
                 ("facts", models.JSONField(default=dict)),
+                ("breaches", models.JSONField(default=list)),
                 ("submitted", models.DateTimeField(blank=True, null=True, verbose_name="submitted")),
                 ("applies_on", models.DateField(blank=True, null=True, verbose_name="applies on")),
                 ("approvers", models.PositiveSmallIntegerField(default=1)),
@@ -787,6 +788,16 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "named_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
                     "sent_by",
                     models.ForeignKey(
                         blank=True,
@@ -800,6 +811,17 @@ class Migration(migrations.Migration):
             options={
                 "abstract": False,
             },
+        ),
+        migrations.AddField(
+            model_name="change",
+            name="link",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="quota.portallink",
+            ),
         ),
         migrations.CreateModel(
             name="Rehearsal",
@@ -889,6 +911,17 @@ class Migration(migrations.Migration):
                 ("version", models.PositiveIntegerField(default=1, editable=False)),
                 ("amount_minor", models.BigIntegerField(verbose_name="amount")),
                 ("reason", models.CharField(blank=True, max_length=300, verbose_name="reason")),
+                (
+                    "link",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="quota.portallink",
+                    ),
+                ),
+                ("is_prepaid", models.BooleanField(default=False, verbose_name="paid in advance")),
                 (
                     "state",
                     models.CharField(
@@ -1007,6 +1040,7 @@ class Migration(migrations.Migration):
                 ),
                 ("decided", models.DateTimeField(blank=True, null=True, verbose_name="decided")),
                 ("reason", models.CharField(blank=True, max_length=300, verbose_name="reason")),
+                ("waived", models.JSONField(blank=True, null=True)),
                 (
                     "account",
                     models.ForeignKey(
@@ -1073,6 +1107,41 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="Reopening",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=embudo.kernel.record.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created", models.DateTimeField(default=embudo.kernel.clock.now, editable=False)),
+                ("updated", models.DateTimeField(default=embudo.kernel.clock.now, editable=False)),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("closed", models.DateTimeField(verbose_name="closed")),
+                ("close_reason", models.CharField(blank=True, max_length=300, verbose_name="why closed")),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="quota.account"
+                    ),
+                ),
+                (
+                    "opened_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [models.Index(fields=["account", "created"], name="reopening_account")],
+            },
+        ),
+        migrations.CreateModel(
             name="Arrears",
             fields=[
                 (
@@ -1130,6 +1199,7 @@ class Migration(migrations.Migration):
                 ("change", models.UUIDField(blank=True, null=True)),
                 ("lifted", models.DateTimeField(blank=True, null=True, verbose_name="lifted")),
                 ("lift_reason", models.CharField(blank=True, max_length=300, verbose_name="why lifted")),
+                ("waived", models.JSONField(blank=True, null=True)),
                 (
                     "account",
                     models.ForeignKey(
@@ -1158,7 +1228,12 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "indexes": [models.Index(fields=["account", "created"], name="block_account")],
+                "indexes": [
+                    models.Index(fields=["account", "created"], name="block_account"),
+                    models.Index(
+                        condition=models.Q(("waived__isnull", False)), fields=["account"], name="block_waived"
+                    ),
+                ],
                 "constraints": [
                     models.UniqueConstraint(
                         condition=models.Q(("lifted", None)),
@@ -1491,6 +1566,12 @@ class Migration(migrations.Migration):
             model_name="switch",
             index=models.Index(fields=["state", "-created", "-id"], name="switch_state"),
         ),
+        migrations.AddIndex(
+            model_name="switch",
+            index=models.Index(
+                condition=models.Q(("waived__isnull", False)), fields=["account"], name="switch_waived"
+            ),
+        ),
         migrations.AddConstraint(
             model_name="switch",
             constraint=models.UniqueConstraint(fields=("run", "account", "cause"), name="switch_once_a_run"),
@@ -1520,6 +1601,27 @@ class Migration(migrations.Migration):
         AppendOnly("quota_exchangerate"),
         AppendOnly("quota_ledgerentry"),
         AppendOnly("quota_signature"),
+        AppendOnly("quota_rehearsal"),
+        AppendOnly(
+            "quota_change",
+            columns=(
+                "account_id",
+                "policy_version_id",
+                "asked_by_id",
+                "link_id",
+                "from_minor",
+                "to_minor",
+                "from_tier",
+                "to_tier",
+                "reason",
+                "wanted",
+                "facts",
+                "submitted",
+                "approvers",
+            ),
+            since="submitted",
+        ),
+        AppendOnly("quota_reopening"),
         AppendOnly(
             "quota_limitversion",
             columns=(

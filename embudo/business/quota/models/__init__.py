@@ -6,6 +6,7 @@ from embudo.business.quota.models.accounts import (
     LimitVersion,
     Outlook,
     PortalLink,
+    Reopening,
     SpendRequest,
 )
 from embudo.business.quota.models.changes import Answer, Change, Rehearsal, Run, Signature, Switch
@@ -31,6 +32,7 @@ __all__ = [
     "PolicyVersion",
     "PortalLink",
     "Rehearsal",
+    "Reopening",
     "Run",
     "Signature",
     "SpendRequest",

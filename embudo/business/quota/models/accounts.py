@@ -172,6 +172,9 @@ class Block(OfAccount):
     lifted = models.DateTimeField(_("lifted"), null=True, blank=True)
     lifted_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     lift_reason = models.CharField(_("why lifted"), max_length=300, blank=True)
+    waived = models.JSONField(
+        null=True, blank=True
+    )  # figures in spite of which it was lifted; as Switch.waived
 
     class Meta:
         constraints = (
@@ -179,7 +182,21 @@ class Block(OfAccount):
                 fields=["account", "cause"], condition=Q(lifted=None), name="block_cause_once"
             ),
         )
-        indexes = (models.Index(fields=["account", "created"], name="block_account"),)
+        indexes = (
+            models.Index(fields=["account", "created"], name="block_account"),
+            models.Index(fields=["account"], condition=Q(waived__isnull=False), name="block_waived"),
+        )
+
+
+class Reopening(OfAccount):
+    """An account that had been closed was opened again: when it was closed and why. Append-only by trigger."""
+
+    closed = models.DateTimeField(_("closed"))
+    close_reason = models.CharField(_("why closed"), max_length=300, blank=True)
+    opened_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+
+    class Meta:
+        indexes = (models.Index(fields=["account", "created"], name="reopening_account"),)
 
 
 class Arrears(OfAccount):
@@ -206,6 +223,8 @@ class SpendRequest(OfAccount):
     asked_by = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("asked by")
     )  # none = the customer, through the portal
+    link = models.ForeignKey("PortalLink", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    is_prepaid = models.BooleanField(_("paid in advance"), default=False)
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.WAITING)
     answered = models.DateTimeField(_("answered"), null=True, blank=True)
     answered_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
@@ -257,6 +276,8 @@ class PortalLink(OfAccount):
     opened = models.DateTimeField(_("last opened"), null=True, blank=True)
     revoked = models.DateTimeField(_("revoked"), null=True, blank=True)
     sent_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    # Who typed the address, or entered it on the customer's record: what is asked by the link may be their own wish.
+    named_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
 
     @property
     def subject_id(self) -> Any:

@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from embudo.business.quota import permissions
-from embudo.business.quota.models.accounts import OfAccount
+from embudo.business.quota.models.accounts import OfAccount, PortalLink
 from embudo.business.quota.models.policies import Licence, PolicyVersion
 from embudo.business.quota.rules.states import OPEN_CHANGES, AccountState, Cause, ChangeState
 from embudo.foundation.access.models import User
@@ -24,6 +24,7 @@ class Change(OfAccount):
     asked_by = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("asked by")
     )  # none = the customer, through the portal
+    link = models.ForeignKey(PortalLink, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     from_minor = models.BigIntegerField(_("from"))
     to_minor = models.BigIntegerField(_("to"))
     from_tier = models.CharField(_("tier before"), max_length=60, blank=True)
@@ -31,6 +32,7 @@ class Change(OfAccount):
     reason = models.CharField(_("reason"), max_length=1000)
     wanted = models.DateField(_("wanted from"))
     facts = models.JSONField(default=dict)  # frozen when it was submitted
+    breaches = models.JSONField(default=list)  # why it could not be applied
     submitted = models.DateTimeField(_("submitted"), null=True, blank=True)
     applies_on = models.DateField(_("applies on"), null=True, blank=True)
     approvers = models.PositiveSmallIntegerField(default=1)  # how many have to approve
@@ -137,7 +139,10 @@ class Answer(OfChange):
 
 
 class Rehearsal(OfChange):
-    """What a change would do on a day's data: the account after it, breaches, conflicts, and the messages that will go out."""
+    """
+    What a change would do on a day's data: the account after it, breaches, conflicts, and the messages that will go out. Append-only
+    by trigger.
+    """
 
     day = models.DateField(_("made on"))
     result = models.JSONField(default=dict)
@@ -183,6 +188,7 @@ class Switch(OfAccount):
     decided = models.DateTimeField(_("decided"), null=True, blank=True)
     decided_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     reason = models.CharField(_("reason"), max_length=300, blank=True)
+    waived = models.JSONField(null=True, blank=True)  # what was denied; none once that is no longer the case
 
     class Meta:
         constraints = (
@@ -191,4 +197,7 @@ class Switch(OfAccount):
                 fields=["account", "cause"], condition=Q(state="proposed"), name="switch_proposed_once"
             ),
         )
-        indexes = (models.Index(fields=["state", "-created", "-id"], name="switch_state"),)
+        indexes = (
+            models.Index(fields=["state", "-created", "-id"], name="switch_state"),
+            models.Index(fields=["account"], condition=Q(waived__isnull=False), name="switch_waived"),
+        )

@@ -4,11 +4,12 @@ from embudo.business.quota.queries.accounts import (
     accounts,
     accounts_listed,
     block,
+    denied_during,
     hold,
     searched,
 )
 from embudo.business.quota.queries.acting import ChangeAct, acts_open, licence_lack
-from embudo.business.quota.queries.change_parts import question_sent
+from embudo.business.quota.queries.change_parts import forecast_now, question_sent
 from embudo.business.quota.queries.changes import (
     answers,
     change,
@@ -29,6 +30,7 @@ from embudo.business.quota.queries.customers import (
     Addressee,
     addressee,
     is_held_for,
+    provenance,
     question,
     why_not_answerable,
 )
@@ -92,7 +94,16 @@ from embudo.business.quota.queries.portal import (
     why_held,
 )
 from embudo.business.quota.queries.rates import booked, booked_as, worth
-from embudo.business.quota.queries.rehearsing import dry_run, essence, findings_in_words, is_signed
+from embudo.business.quota.queries.rehearsing import (
+    awaits_its_notice,
+    dry_run,
+    essence,
+    findings_in_words,
+    is_signed,
+    is_told_by_phone,
+    is_untold,
+    told_on,
+)
 from embudo.business.quota.queries.runs import (
     is_run_due,
     name_of_failed,
@@ -106,12 +117,17 @@ from embudo.business.quota.queries.runs import (
 )
 from embudo.business.quota.queries.settled import (
     Settled,
+    allowance_unkept,
     granted_before,
+    is_of_a_period,
+    kept_periods,
     settled,
     settled_balance,
     span_due,
+    span_unkept,
     spent_in,
     version_in_force,
+    version_on,
 )
 from embudo.business.quota.queries.standing import (
     AccountStanding,
@@ -132,6 +148,7 @@ from embudo.business.quota.queries.till import (
     accounts_told,
     authorisation,
     authorisation_sent,
+    refusal_of,
     under_key,
 )
 from embudo.business.quota.queries.trail import FoundTrail, trail_with
@@ -176,10 +193,12 @@ __all__ = [
     "accounts_told",
     "acts_open",
     "addressee",
+    "allowance_unkept",
     "answers",
     "arrears_of",
     "authorisation",
     "authorisation_sent",
+    "awaits_its_notice",
     "block",
     "blocks_of",
     "booked",
@@ -192,6 +211,7 @@ __all__ = [
     "changes_unanswered",
     "closed_periods",
     "deed_of",
+    "denied_during",
     "dry_run",
     "entries",
     "entries_sum",
@@ -202,6 +222,7 @@ __all__ = [
     "facts_of",
     "faults_of",
     "findings_in_words",
+    "forecast_now",
     "foreseen",
     "granted_before",
     "guest",
@@ -210,8 +231,12 @@ __all__ = [
     "held_back_told",
     "hold",
     "is_held_for",
+    "is_of_a_period",
     "is_run_due",
     "is_signed",
+    "is_told_by_phone",
+    "is_untold",
+    "kept_periods",
     "licence",
     "licence_covering",
     "licence_lack",
@@ -240,8 +265,10 @@ __all__ = [
     "portal_links",
     "proposals",
     "proposals_count",
+    "provenance",
     "question",
     "question_sent",
+    "refusal_of",
     "request",
     "requesters",
     "requests",
@@ -255,6 +282,7 @@ __all__ = [
     "settled_balance",
     "signatures",
     "span_due",
+    "span_unkept",
     "spans_shown",
     "spent_in",
     "standing_of",
@@ -268,10 +296,12 @@ __all__ = [
     "tiers_of",
     "told",
     "told_of",
+    "told_on",
     "trail_with",
     "under_key",
     "unsigned",
     "version_in_force",
+    "version_on",
     "versions_of",
     "waiting_count",
     "waiting_for",

@@ -4,9 +4,9 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from embudo.business.directory.models import Company, Person
-from embudo.business.quota.models import Account, Block, Hold
+from embudo.business.quota.models import Account, Block, Change, Hold
 from embudo.business.quota.permissions import VIEW_ACCOUNTS
-from embudo.business.quota.rules.states import AccountState
+from embudo.business.quota.rules.states import AccountState, Cause, ChangeState
 from embudo.kernel.actor import Actor
 from embudo.kernel.errors import Invalid, NotFound
 from embudo.kernel.prepared import PreparedSight, found_one
@@ -73,3 +73,11 @@ def block(actor: Actor, block_id: UUID) -> Block:
     if found is None:
         raise NotFound
     return found
+
+
+def denied_during(block: Block) -> list[Change]:
+    """What the customer denied while a hold for a denial stood: the one it was put for, and others since."""
+    if block.cause != Cause.DENIED:
+        return []
+    denied = Change.objects.filter(account=block.account_id, state=ChangeState.DENIED)
+    return list(denied.filter(Q(pk=block.change) | Q(ended__gte=block.created)))

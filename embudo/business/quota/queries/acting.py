@@ -10,9 +10,9 @@ from embudo.business.quota.permissions import (
     REHEARSE_CHANGE,
     REQUEST_CHANGE,
 )
-from embudo.business.quota.queries.changes import newest_rehearsal
+from embudo.business.quota.queries.changes import newest_rehearsal, requesters
 from embudo.business.quota.queries.licences import deed_of, licence_covering
-from embudo.business.quota.queries.rehearsing import is_signed
+from embudo.business.quota.queries.rehearsing import is_signed, is_untold
 from embudo.business.quota.rules.licences import Lack, Purpose
 from embudo.business.quota.rules.states import OPEN_CHANGES, TRANSITIONS, ChangeState
 from embudo.kernel.actor import Actor
@@ -30,6 +30,8 @@ class ChangeAct(StrEnum):
     REJECT = "reject_change"
     RECORD = "record_answer"
     ASK_AGAIN = "send_question_again"
+    TELL_AGAIN = "tell_again"
+    RECORD_TOLD = "record_told"
     UNDELIVERABLE = "mark_undeliverable"
     REHEARSE = "rehearse_change"
     SIGN = "sign_rehearsal"
@@ -54,8 +56,7 @@ def _is_my_draft(actor: Actor, change: Change) -> bool:
 
 
 def _is_anothers(actor: Actor, change: Change) -> bool:
-    submitted = Signature.objects.filter(change=change, purpose=Signature.For.SUBMIT, person=actor.id)
-    return change.asked_by_id != actor.id and not submitted.exists()
+    return actor.id not in requesters(change)
 
 
 def _can_submit(actor: Actor, change: Change) -> bool:
@@ -70,7 +71,8 @@ def _can_approve(actor: Actor, change: Change) -> bool:
 
 
 def _can_reject(actor: Actor, change: Change) -> bool:
-    return change.state == ChangeState.UNDER_REVIEW and _is_anothers(actor, change)
+    is_mine_to_judge = change.state == ChangeState.UNDER_REVIEW and _is_anothers(actor, change)
+    return is_mine_to_judge and licence_lack(actor, change, Purpose.APPROVE) is None
 
 
 def _can_sign(actor: Actor, change: Change) -> bool:
@@ -91,8 +93,20 @@ def _can_come_back(_actor: Actor, change: Change) -> bool:
     return change.state in OPEN_CHANGES and sent.exists()
 
 
-def _is_open(_actor: Actor, change: Change) -> bool:
-    return change.state in OPEN_CHANGES
+def _is_untold(_actor: Actor, change: Change) -> bool:
+    return is_untold(change)
+
+
+def _can_tell(actor: Actor, change: Change) -> bool:
+    return is_untold(change) and _is_anothers(actor, change)
+
+
+def _can_end(actor: Actor, change: Change) -> bool:
+    if change.state not in OPEN_CHANGES:
+        return False
+    return not _is_anothers(actor, change) or any(
+        licence_lack(actor, change, purpose) is None for purpose in (Purpose.SUBMIT, Purpose.APPROVE)
+    )
 
 
 def _can_rehearse(_actor: Actor, change: Change) -> bool:
@@ -106,9 +120,11 @@ ACTS: tuple[tuple[ChangeAct, Permission, Callable[[Actor, Change], bool]], ...] 
     (ChangeAct.REJECT, APPROVE_CHANGE, _can_reject),
     (ChangeAct.RECORD, RECORD_ANSWER, _is_awaited),
     (ChangeAct.ASK_AGAIN, REQUEST_CHANGE, _is_awaited),
+    (ChangeAct.TELL_AGAIN, REQUEST_CHANGE, _is_untold),
+    (ChangeAct.RECORD_TOLD, RECORD_ANSWER, _can_tell),
     (ChangeAct.UNDELIVERABLE, RECORD_ANSWER, _can_come_back),
     (ChangeAct.SIGN, REHEARSE_CHANGE, _can_sign),
     (ChangeAct.REHEARSE, REHEARSE_CHANGE, _can_rehearse),
-    (ChangeAct.SUPERSEDE, REQUEST_CHANGE, _is_open),
-    (ChangeAct.RECALL, REQUEST_CHANGE, _is_open),
+    (ChangeAct.SUPERSEDE, REQUEST_CHANGE, _can_end),
+    (ChangeAct.RECALL, REQUEST_CHANGE, _can_end),
 )

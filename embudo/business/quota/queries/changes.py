@@ -15,7 +15,6 @@ from embudo.business.quota.models import (
     DaySpend,
     Hold,
     LimitVersion,
-    Outlook,
     PolicyVersion,
     Rehearsal,
     Signature,
@@ -82,9 +81,13 @@ def signatures(change: Change) -> list[Signature]:
 
 
 def requesters(change: Change) -> set[UUID]:
-    """The colleagues who asked for it: who wrote it, and who submitted it."""
+    """
+    The colleagues who asked for it: who wrote it, who submitted it, and of what came by a customer's link whoever named the address
+    that the link went to.
+    """
     submitted = Signature.objects.filter(change=change, purpose=Signature.For.SUBMIT)
-    wrote = [change.asked_by_id] if change.asked_by_id else []
+    named = change.link.named_by_id if change.link else None
+    wrote = [one for one in (change.asked_by_id, named) if one]
     return {*submitted.values_list("person_id", flat=True), *wrote}
 
 
@@ -154,22 +157,25 @@ def standing_of(account: Account, ladder: Sequence[Rung] = ()) -> Standing:
     versions = list(
         LimitVersion.objects.filter(account=account)
         .order_by("valid_from", "pk")
-        .values_list("valid_from", "limit_minor")
+        .values_list("valid_from", "limit_minor", "valid_to")
     )
+    limits = [minor for _from, minor, _to in versions]
     later = list(pairwise(versions))
     return Standing(
         today=today,
         opened_on=account.opened_on,
         limit=account.limit_minor,
         tier_name=account.tier_name,
-        has_limit=bool(versions),
+        has_limit=any(ends is None for _from, _minor, ends in versions),
+        last_limit=limits[-1] if limits else None,
+        whole=next((minor for minor in reversed(limits) if minor), 0),
         closed=tuple(spent_in(account, spans_closed(account, count))),
         is_overdue=due is not None and due < today,
         risen_in_year=sum(
-            max(0, after - before) for (_from, before), (day, after) in later if day > today - YEAR
+            max(0, after - before) for (_, before, _), (day, after, _) in later if day > today - YEAR
         ),
         last_change=versions[-1][0] if versions else None,
-        changes_in_period=sum(day >= account.period_start for _before, (day, _limit) in later),
+        changes_in_period=sum(day >= account.period_start for _before, (day, *_limit) in later),
     )
 
 
@@ -182,7 +188,7 @@ def faults_of_policy(account: Account, to_minor: int, to_tier: str) -> list[dict
 
 
 def facts_of(account: Account, change: Change) -> dict[str, Any]:
-    """What is frozen on a change as it is submitted: plain values, amounts in minor units."""
+    """What is frozen on a change as it is submitted, beside the forecast: plain values, amounts in minor units."""
     ladder = rungs(account.policy_version)
     standing = standing_of(account, ladder)
     fit = qualifies_for(ladder, standing)
@@ -206,7 +212,6 @@ def facts_of(account: Account, change: Change) -> dict[str, Any]:
         "qualifies_for": fit.name if fit else "",
         "holds": _holds(account),
         "arrears": _arrears(account),
-        "forecast": _forecast(account),
         "findings": faults_of_policy(account, change.to_minor, change.to_tier),
     }
 
@@ -224,19 +229,4 @@ def _arrears(account: Account) -> dict[str, Any]:
     return {
         "minor": found.open_minor,
         "oldest_due": found.oldest_due.isoformat() if found.oldest_due else None,
-    }
-
-
-def _forecast(account: Account) -> dict[str, Any] | None:
-    found = Outlook.objects.filter(account=account).first()
-    if found is None:
-        return None
-    return {
-        "day": found.day.isoformat(),
-        "method": found.method,
-        "expected": found.expected_minor,
-        "band80": [found.low80_minor, found.high80_minor],
-        "band95": [found.low95_minor, found.high95_minor],
-        "chance": found.chance,
-        "exhausted_on": found.exhausted_on.isoformat() if found.exhausted_on else None,
     }

@@ -1,4 +1,5 @@
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -7,7 +8,9 @@ from embudo.business.quota.models import Account, Answer, Block, Change, PortalL
 from embudo.business.quota.permissions import ANSWER
 from embudo.business.quota.rules.answers import Dead, hash_of
 from embudo.business.quota.rules.states import TRANSITIONS, ChangeState
+from embudo.foundation.access.models import User
 from embudo.foundation.access.queries import organisation
+from embudo.foundation.audit.queries import last_set
 from embudo.kernel import clock
 from embudo.kernel.actor import Actor, ActorKind
 from embudo.kernel.errors import NotFound
@@ -32,22 +35,38 @@ class Addressee:
 
 def addressee(account: Account) -> Addressee:
     """
-    The address on the customer's record, else the one their portal link was last sent to: nobody who asks for a change may name
-    one. The language they were last written in, else that of their country, else the organisation's.
+    The address on the customer's record, no other: nobody who asks for a change may name one. The language they were last written
+    in, else that of their country, else the organisation's.
     """
     customer: Any = account.customer
     links = PortalLink.objects.filter(account=account, revoked=None).order_by("-created", "-pk")
-    newest = links.values_list("address", "language").first()
     asked = Answer.objects.filter(change__account=account).order_by("-created", "-pk")
     known = (
-        newest[1] if newest else "",
+        links.values_list("language", flat=True).first() or "",
         asked.values_list("language", flat=True).first() or "",
         LANGUAGE_OF.get(customer.country, ""),
         organisation().language,
     )
     ours = dict(settings.LANGUAGES)
     language = next((one for one in known if one in ours), settings.LANGUAGE_CODE)
-    return Addressee(customer.name, customer.email or (newest[0] if newest else ""), language)
+    return Addressee(customer.name, customer.email, language)
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Since when the address stands on the customer's record, and who entered it: None where it was no user."""
+
+    since: datetime
+    person: User | None
+
+
+def provenance(account: Account) -> Provenance | None:
+    """Of the customer's address, as the log tells it; None where there is none, or nobody knows."""
+    customer: Any = account.customer
+    entry = last_set(customer, "email") if customer.email else None
+    if entry is None:
+        return None
+    return Provenance(entry.at, User.objects.filter(pk=entry.actor_id).first() if entry.actor_id else None)
 
 
 def question(token: str, *, request_id: str = "") -> tuple[Actor, Answer]:

@@ -11,6 +11,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from embudo.business.quota.models import Account, Arrears, Block, Change, PolicyVersion, Run, Switch
 from embudo.business.quota.rules import daily
 from embudo.business.quota.rules.daily import Facts
+from embudo.business.quota.rules.periods import PeriodKind
 from embudo.business.quota.rules.states import Cause, ChangeState
 from embudo.kernel import clock
 
@@ -40,10 +41,19 @@ def to_reopen(run: Run, after: UUID | None) -> list[UUID]:
     return _after(rows.exclude(state__in=daily.UNJUDGED), after)
 
 
-def to_lapse(after: UUID | None) -> list[UUID]:
-    """Accounts for which something is proposed."""
-    proposed = Switch.objects.filter(account=OuterRef("pk"), state=Switch.State.PROPOSED)
-    return _after(Account.objects.filter(Exists(proposed)), after)
+def to_review(after: UUID | None) -> list[UUID]:
+    """Accounts for which something is proposed, or somebody has said no."""
+    found: set[UUID] = set()
+    for rows in (Switch.objects.filter(state=Switch.State.PROPOSED), *_waived()):
+        later = rows.filter(account__gt=after) if after else rows
+        accounts = later.order_by("account").values_list("account", flat=True).distinct()
+        found.update(accounts[:MOST_AT_ONCE])
+    return sorted(found)[:MOST_AT_ONCE]
+
+
+def _waived() -> tuple[Any, Any]:
+    kept = Q(waived__isnull=False)
+    return Switch.objects.filter(kept), Block.objects.filter(kept)
 
 
 def _after(rows: Any, after: UUID | None) -> list[UUID]:
@@ -97,12 +107,31 @@ class Judged:
     blocks: dict[str, Block] = field(default_factory=dict)  # open ones by cause
     proposed: dict[str, Switch] = field(default_factory=dict)  # by cause
     decided: frozenset[str] = frozenset()  # causes that this run has a switch for
-    answered: dict[str, list[dict[str, Any]]] = field(
-        default_factory=dict
-    )  # figures that somebody said no to
+    answers: Sequence[Switch | Block] = ()  # by which somebody said no to what stood then
 
     def figures(self, cause: Cause) -> dict[str, Any] | None:
         return daily.figures_of(cause, self.facts)
+
+    def is_gone(self, block: Block) -> bool:
+        """Whether what a run held the account for is no longer there."""
+        cause = Cause(block.cause)
+        return block.is_by_run and cause in daily.PASSING and self.figures(cause) is None
+
+    def question(self, cause: Cause) -> dict[str, Any] | None:
+        """What there is to decide about a cause: to hold the account by these figures, or to lift a block that outlived it."""
+        block = self.blocks.get(cause)
+        return {"origin": str(block.pk)} if block and self.is_gone(block) else self.figures(cause)
+
+    def stands(self, answer: Switch | Block) -> bool:
+        """Whether what somebody said no to is still what there is to decide."""
+        question, waived = self.question(Cause(answer.cause)), answer.waived or {}
+        return question is not None and question["origin"] == waived.get("origin")
+
+    def is_answered(self, cause: Cause) -> bool:
+        """Whether somebody has said no to that."""
+        question = self.question(cause)
+        waived = [one.waived for one in self.answers if one.cause == cause and one.waived]
+        return question is not None and daily.is_answered(question, waived)
 
 
 def judged(accounts: Sequence[Account], run: Run | None = None) -> list[Judged]:
@@ -117,7 +146,7 @@ def judged(accounts: Sequence[Account], run: Run | None = None) -> list[Judged]:
     }
     blocks = _by_cause(Block.objects.filter(account__in=ids, lifted=None))
     proposed = _by_cause(Switch.objects.filter(account__in=ids, state=Switch.State.PROPOSED))
-    answered, decided = _answered(ids), _decided(ids, run)
+    answers, decided = _answers(ids), _decided(ids, run)
     for one in accounts:
         for row in (*blocks.get(one.pk, {}).values(), *proposed.get(one.pk, {}).values()):
             row.account = one
@@ -128,10 +157,15 @@ def judged(accounts: Sequence[Account], run: Run | None = None) -> list[Judged]:
             blocks.get(one.pk, {}),
             proposed.get(one.pk, {}),
             frozenset(decided.get(one.pk, ())),
-            answered.get(one.pk, {}),
+            answers.get(one.pk, ()),
         )
         for one in accounts
     ]
+
+
+def figures_now(account: Account, cause: Cause) -> dict[str, Any] | None:
+    """Of one account that is locked and settled: the figures by which the cause is there; None where it is not."""
+    return judged([account])[0].figures(cause)
 
 
 def _facts(account: Account, arrears: Arrears | None, denied_change: str) -> Facts:
@@ -139,7 +173,7 @@ def _facts(account: Account, arrears: Arrears | None, denied_change: str) -> Fac
         balance=account.balance,
         today=clock.today(),
         grace_days=account.policy_version.grace_days,
-        period_start=account.period_start,
+        period_start=None if account.policy_version.period == PeriodKind.ROLLING else account.period_start,
         owed_minor=arrears.open_minor if arrears else 0,
         oldest_due=arrears.oldest_due if arrears else None,
         document_expires=account.document_expires,
@@ -154,14 +188,12 @@ def _by_cause(rows: Any) -> dict[UUID, dict[str, Any]]:
     return found
 
 
-def _answered(ids: Collection[UUID]) -> dict[UUID, dict[str, list[dict[str, Any]]]]:
-    """By what was proposed and denied, or held and lifted by somebody although the cause was still there."""
-    found: dict[UUID, dict[str, list[dict[str, Any]]]] = {}
-    denied = Switch.objects.filter(account__in=ids, state=Switch.State.DENIED, is_reopening=False)
-    lifted = Block.objects.filter(account__in=ids, lifted_by__isnull=False)
-    for rows in (denied, lifted):
-        for account, cause, figures in rows.values_list("account", "cause", "figures"):
-            found.setdefault(account, {}).setdefault(cause, []).append(figures)
+def _answers(ids: Collection[UUID]) -> dict[UUID, list[Switch | Block]]:
+    """What was proposed and denied, or held and lifted by somebody although the cause was still there."""
+    found: dict[UUID, list[Switch | Block]] = {}
+    for rows in _waived():
+        for one in rows.filter(account__in=ids):
+            found.setdefault(one.account_id, []).append(one)
     return found
 
 

@@ -109,7 +109,7 @@ class OwnPage:
 
     holds: Sequence[Hold]
     changes: Sequence[Change]
-    request: SpendRequest | None
+    requests: Sequence[SpendRequest]  # the newest first
     spans: Sequence[Span]
 
 
@@ -121,7 +121,7 @@ def own_page(account: Account) -> OwnPage:
     return OwnPage(
         list(holds.order_by("expires", "pk")[:50]),
         list(changes.order_by("-created", "-pk")[:MOST_CHANGES]),
-        requests.first(),
+        list(requests[:MOST_CHANGES]),
         [one for one in spans_shown(account, CUSTOMER_PERIODS)[::-1] if one.ends > account.opened_on],
     )
 

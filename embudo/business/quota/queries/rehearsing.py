@@ -1,5 +1,6 @@
 """What a change would do to its account on today's data, without doing it."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -12,8 +13,9 @@ from embudo.business.quota.queries.licences import deed_of, licence_covering
 from embudo.business.quota.rules.amounts import Balance, state_of
 from embudo.business.quota.rules.changes import Finding, words
 from embudo.business.quota.rules.licences import Purpose
-from embudo.business.quota.rules.states import AccountState
+from embudo.business.quota.rules.states import PREPARED, AccountState, ChangeState
 from embudo.foundation.access.queries import user_names
+from embudo.kernel import clock
 
 PURPOSES = {Signature.For.SUBMIT: Purpose.SUBMIT}  # every other signature is a checker's
 
@@ -84,8 +86,48 @@ def _consent(change: Change) -> list[Finding]:
         if consented is None:
             return [Finding("not_consented")]
         return [Finding("bounced")] if consented.bounced else []
+    if not change.policy_version.notice_days or is_told(change):
+        return []
     told = found.first()
-    return [Finding("bounced")] if told is not None and told.bounced else []
+    return [Finding("bounced" if told is not None and told.bounced else "not_told")]
+
+
+def is_told(change: Change) -> bool:
+    """Whether a notice of it has reached the customer, by mail or by phone."""
+    return told_on(change) is not None
+
+
+def told_on(change: Change) -> date | None:
+    """
+    From when the days of notice count: when what was asked or told reached the customer, of what they said yes to or else the
+    latest. None where nothing did.
+    """
+    found = Answer.objects.filter(change=change, bounced=None).order_by("-created", "-pk")
+    if change.policy_version.needs_consent:
+        asked = found.filter(is_accepted=True).first()
+        return clock.day_of(asked.sent or asked.created) if asked else None
+    told = found.filter(sent__isnull=False).first()
+    return clock.day_of(told.sent) if told and told.sent else None
+
+
+def is_untold(change: Change) -> bool:
+    """Whether the customer has to be told and is not: that it applies; or before, where notice is given and no consent asked."""
+    if change.state == ChangeState.APPLIED:
+        return True
+    is_notice = change.policy_version.notice_days and not change.policy_version.needs_consent
+    return bool(is_notice) and change.state in PREPARED and not is_told(change)
+
+
+def awaits_its_notice(change: Change) -> bool:
+    """Whether a notice of it is on its way: sent, and neither delivered nor come back."""
+    under_way = Answer.objects.filter(change=change, channel=Answer.Channel.NOTICE, mail__isnull=False)
+    return is_untold(change) and under_way.filter(sent=None, bounced=None).exists()
+
+
+def is_told_by_phone(change: Change) -> bool:
+    """Of a change that is applied: whether a colleague has told the customer since."""
+    told = Answer.objects.filter(change=change, channel=Answer.Channel.PHONE, is_accepted=None)
+    return change.ended is not None and told.filter(created__gte=change.ended).exists()
 
 
 def _licences(change: Change) -> list[Finding]:

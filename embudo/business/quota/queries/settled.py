@@ -4,12 +4,20 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import F, Sum
+from django.db.models import F, Max, Min, Q, QuerySet, Sum
 
-from embudo.business.quota.models import Account, DaySpend, Hold, LedgerEntry, PolicyVersion
-from embudo.business.quota.rules.amounts import BY_OFFICER, Balance, carried, state_of
-from embudo.business.quota.rules.periods import Span, span_of
-from embudo.business.quota.rules.states import SPENDABLE, AccountState, HoldState
+from embudo.business.quota.models import (
+    Account,
+    ClosedPeriod,
+    DaySpend,
+    Hold,
+    LedgerEntry,
+    LimitVersion,
+    PolicyVersion,
+)
+from embudo.business.quota.rules.amounts import BY_OFFICER, CARRIED, Balance, carried, state_of
+from embudo.business.quota.rules.periods import PeriodKind, Span, span_of, start_of
+from embudo.business.quota.rules.states import SPENDABLE, AccountState, EntryKind, HoldState
 from embudo.kernel import clock
 
 
@@ -21,6 +29,11 @@ class Settled:
     state: AccountState
     span: Span
     version: PolicyVersion
+
+    @property
+    def spendable(self) -> int:
+        """What may be spent now: nothing in a state that forbids it, nor where more is used than allowed."""
+        return max(0, self.balance.available) if self.state in SPENDABLE else 0
 
 
 def settled(account: Account) -> Settled:
@@ -88,3 +101,47 @@ def spent_in(account: Account, span: Span) -> tuple[int, int]:
     days = DaySpend.objects.filter(account=account, day__gte=span.starts, day__lt=span.ends)
     sums = days.aggregate(consumed=Sum("consumed_minor", default=0), topups=Sum("topup_minor", default=0))
     return sums["consumed"], sums["topups"]
+
+
+def version_on(account: Account, day: date) -> PolicyVersion:
+    """The version by which an account was judged on a day that is over, whether or not anybody looked at it."""
+    versions = PolicyVersion.objects.filter(policy=account.policy_id)
+    found = versions.filter(valid_from__lte=day).order_by("-number").first()
+    return found or versions.order_by("number")[0]
+
+
+def kept_periods(account: Account, day: date) -> QuerySet[ClosedPeriod]:
+    """The closed periods that hold the day."""
+    return ClosedPeriod.objects.filter(account=account, starts__lte=day, ends__gt=day)
+
+
+def is_of_a_period(account: Account, day: date) -> bool:
+    """Whether a day before the running period lies in one that is over: rolling ones move on and leave none behind."""
+    return version_on(account, day).period != PeriodKind.ROLLING or kept_periods(account, day).exists()
+
+
+def span_unkept(account: Account, day: date) -> Span:
+    """The period around such a day that nobody looked at while it ran, between those that were kept."""
+    version = version_on(account, day)
+    span = span_of(version.period, version.rolling_days, day)
+    kept = ClosedPeriod.objects.filter(account=account)
+    known = kept.aggregate(
+        before=Max("ends", filter=Q(ends__lte=day)), after=Min("starts", filter=Q(starts__gt=day))
+    )
+    starts = max(span.starts, known["before"] or span.starts)
+    return Span(starts, min(span.ends, account.period_start, known["after"] or span.ends))
+
+
+def allowance_unkept(account: Account, span: Span) -> int:
+    """
+    What was allowed in a period that nobody looked at while it ran. Nothing changed in it: so its limit is that of its last
+    day, and its top-ups are those that came along when somebody looked next.
+    """
+    limits = LimitVersion.objects.filter(account=account, valid_from__lte=span.last)
+    limit = limits.filter(Q(valid_to=None) | Q(valid_to__gt=span.last)).first()
+    if limit is None:
+        return 0
+    later = LedgerEntry.objects.filter(account=account, created__gte=start_of(span.ends))
+    first = later.exclude(kind=EntryKind.EXPIRE).order_by("created", "pk").first()
+    topups = first.topup_change if first is not None and first.source == CARRIED else 0
+    return limit.limit_minor + version_on(account, span.last).overdraft + topups

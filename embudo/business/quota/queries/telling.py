@@ -192,9 +192,13 @@ def _opened(account: Account, one: Any) -> Told:
 
 
 def _closed(account: Account, one: Any) -> Told:
-    if account.close_reason == MERGED:
+    if one.close_reason == MERGED:
         return Told(gettext("Closed: its customer was merged with one that has such an account already"))
-    return Told(gettext("The account was closed"), account.close_reason)
+    return Told(gettext("The account was closed"), one.close_reason)
+
+
+def _opened_again(account: Account, one: Any) -> Told:
+    return Told(gettext("The account was opened again"), who=_name(one.opened_by))
 
 
 TELLERS: Mapping[str, Callable[[Account, Any], Told]] = {
@@ -217,4 +221,6 @@ TELLERS: Mapping[str, Callable[[Account, Any], Told]] = {
     "request": _request,
     "request_answered": _request_answered,
     "closed": _closed,
+    "closed_before": _closed,
+    "opened_again": _opened_again,
 }

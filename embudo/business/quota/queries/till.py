@@ -14,10 +14,13 @@ from embudo.business.quota.models import Account, Block, Hold, LedgerEntry, Outl
 from embudo.business.quota.permissions import VIEW_ACCOUNTS
 from embudo.business.quota.queries.accounts import account_for, accounts_listed
 from embudo.business.quota.queries.settled import Settled, settled
-from embudo.business.quota.queries.standing import why_blocked
+from embudo.business.quota.queries.standing import blocks_of, why_blocked
+from embudo.business.quota.rules.refusals import refusal
+from embudo.business.quota.rules.spending import offers
 from embudo.business.quota.rules.states import AccountState
 from embudo.kernel.actor import Actor
-from embudo.kernel.errors import Invalid, NotFound
+from embudo.kernel.errors import Invalid, NotFound, Refused
+from embudo.kernel.money import Money
 from embudo.kernel.prepared import PreparedSight
 from embudo.kernel.record import RecordQuerySet
 
@@ -88,14 +91,28 @@ def _id_of(name: str) -> UUID | None:
 
 
 def account_of(actor: Actor, *, account: str, customer: UUID | None, currency: str) -> Account:
-    """As a till names it: the account, or the customer's one account of a currency. Refuses (Invalid) by the name that was sent."""
+    """
+    As a till names it: the account, or the customer's one account of a currency; both only where they agree. Refuses (Invalid) by
+    the name that was sent.
+    """
     try:
-        if account:
-            return account_named(actor, account)
-        return account_for(actor, customer=customer, currency=currency)
+        if not account:
+            return account_for(actor, customer=customer, currency=currency)
+        found = account_named(actor, account)
     except NotFound:
         field = "account" if account or customer is None else "customer"
         raise Invalid({field: [_("There is no such account, or you may not see it.")]}) from None
+    if customer not in (None, found.customer_id):
+        raise Invalid({"customer": [_("This account is another customer's.")]})
+    return found
+
+
+def refusal_of(account: Account, hold: Hold) -> Refused:
+    """What a refused authorisation is told with, to a till and on an invoice alike."""
+    causes = {block.cause for block in blocks_of(account)} if hold.refusal == "quota.held" else ()
+    offered = offers(hold.refusal, settled(account).version.at_limit, causes)
+    left = Money(hold.available_minor or 0, account.currency)
+    return refusal(hold.refusal, left, hold.period_end, offered)
 
 
 def authorisation_sent(actor: Actor, hold_id: UUID) -> Hold:

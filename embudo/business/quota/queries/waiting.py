@@ -110,7 +110,10 @@ def _covered_by(licence: Licence) -> Any:
 
 
 def _of_others(actor: Actor) -> Any:
-    return ~Q(_signed_by(actor, Signature.For.SUBMIT)) & (Q(asked_by=None) | ~Q(asked_by=actor.id))
+    """What queries.requesters says of one change."""
+    asked = Q(asked_by=actor.id, asked_by__isnull=False)
+    named = Q(link__named_by=actor.id, link__named_by__isnull=False)
+    return ~Q(_signed_by(actor, Signature.For.SUBMIT)) & ~asked & ~named
 
 
 def _signed_by(actor: Actor, purpose: Signature.For) -> Any:

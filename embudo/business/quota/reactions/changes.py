@@ -10,7 +10,7 @@ from embudo.business.quota import commands, events, queries
 from embudo.business.quota.models import Answer, Change, Signature
 from embudo.business.quota.permissions import GRANT_LICENCES, LIFT_BLOCK
 from embudo.business.quota.rules.licences import Purpose
-from embudo.business.quota.rules.states import ChangeState
+from embudo.business.quota.rules.states import PREPARED, ChangeState
 from embudo.foundation.access.models import User
 from embudo.foundation.notify.commands import tell_user
 from embudo.foundation.notify.events import MailBounced, MailFailed, MailSent
@@ -69,7 +69,15 @@ def tell_approvers(event: events.ChangeSubmitted, entry: Any) -> None:
 def rehearse_accepted(event: events.ChangeAccepted, entry: Any) -> None:
     """Every accepted change is rehearsed before its day: at once, so that there is time to sign it."""
     found = _change(event.change_id)
-    if found is not None and found.state == ChangeState.ACCEPTED:
+    if found is not None and found.state == ChangeState.ACCEPTED and not queries.awaits_its_notice(found):
+        commands.rehearse_change(ACTOR, found)
+
+
+@on(events.QuestionDelivered)
+def rehearse_told(event: events.QuestionDelivered, entry: Any) -> None:
+    """One of which notice is given is rehearsed once that has arrived: before, its rehearsal could not be signed."""
+    found = _change(event.change_id)
+    if found is not None and found.state in PREPARED and not found.policy_version.needs_consent:
         commands.rehearse_change(ACTOR, found)
 
 

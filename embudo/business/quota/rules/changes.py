@@ -55,13 +55,19 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Standing:
-    """What is known of an account on a day. `closed` is what each closed period consumed, the latest last."""
+    """
+    What is known of an account on a day. `closed` is what each closed period consumed, the latest last. Changes are measured by
+    `last_limit`: the one in force, or the last one of an account that was opened again; None where there never was one.
+    `whole` is the last one above zero.
+    """
 
     today: date
     opened_on: date
     limit: int
     tier_name: str = ""
     has_limit: bool = False
+    last_limit: int | None = None
+    whole: int = 0
     closed: Sequence[int] = ()
     is_overdue: bool = False
     risen_in_year: int = 0
@@ -147,7 +153,8 @@ def policy_faults(
     bounds: Bounds, ladder: Sequence[Rung], standing: Standing, to_minor: int, to_tier: str
 ) -> list[Finding]:
     """Why the policy refuses the change. A first limit is bound by its tier alone; a lower one needs no eligibility."""
-    found = _bounds_met(bounds, standing, to_minor) if standing.has_limit else []
+    last = standing.last_limit
+    found = _bounds_met(bounds, standing, last, to_minor) if last is not None else []
     rung = next((one for one in ladder if one.name == to_tier), None)
     if ladder and rung is None:
         return [*found, Finding("tier_gone", {"tier": to_tier})]
@@ -158,12 +165,13 @@ def policy_faults(
     return found
 
 
-def _bounds_met(bounds: Bounds, standing: Standing, to_minor: int) -> list[Finding]:
+def _bounds_met(bounds: Bounds, standing: Standing, last: int, to_minor: int) -> list[Finding]:
+    """Per cents are those of the last limit above zero, so that nobody gets round them by way of zero."""
     found = []
-    size, rise = abs(to_minor - standing.limit), max(0, to_minor - standing.limit)
+    size, rise = abs(to_minor - last), max(0, to_minor - last)
     if bounds.most_change and size > bounds.most_change:
         found.append(Finding("most_change", {"minor": bounds.most_change}))
-    if bounds.most_percent and standing.limit and size * 100 > bounds.most_percent * standing.limit:
+    if bounds.most_percent and standing.whole and size * 100 > bounds.most_percent * standing.whole:
         found.append(Finding("most_percent", {"percent": bounds.most_percent}))
     if bounds.most_year and rise and standing.risen_in_year + rise > bounds.most_year:
         found.append(
@@ -197,6 +205,7 @@ TEXTS: dict[str, Any] = {
     "closed": _("The account is closed."),
     "limit_moved": _("The limit has changed since this was asked for."),
     "not_consented": _("The customer's consent is missing."),
+    "not_told": _("The customer was not told of it."),
     "bounced": _("The mail to the customer came back, so they do not know."),
     "licence": _("%(who)s: %(why)s."),
     "over": _("More is used than the new limit allows: nothing is authorised until it is below."),

@@ -13,6 +13,7 @@ from embudo.business.quota.rules.states import AccountState, Cause
 
 # What a run finds by itself, and so may take off again by itself. A denial is lifted by a reviewer alone.
 PASSING = (Cause.OVERDUE, Cause.OVER_LIMIT, Cause.EXPIRED_DOCUMENT)
+WORSE = ("owed_minor", "over_minor")  # figures that tell how bad it is
 UNJUDGED = (AccountState.PENDING, AccountState.CLOSED)  # nobody can spend on these anyway
 
 
@@ -23,7 +24,7 @@ class Facts:
     balance: Balance
     today: date
     grace_days: int = 0
-    period_start: date | None = None
+    period_start: date | None = None  # none where it rolls
     owed_minor: int = 0
     oldest_due: date | None = None
     document_expires: date | None = None
@@ -38,7 +39,7 @@ def last_due(today: date, grace_days: int) -> date:
 def figures_of(cause: Cause, facts: Facts) -> dict[str, Any] | None:
     """
     The figures by which the account is to be held for the cause; None where it is not there. Their `origin` tells one overdue
-    invoice, expired document or exceeded period from the next.
+    invoice, expired document or exceeded period from the next; a rolling period has no next one.
     """
     if cause == Cause.OVERDUE:
         return _overdue(facts)
@@ -83,6 +84,12 @@ def _expired(facts: Facts) -> dict[str, Any] | None:
     return {"origin": day.isoformat(), "document_expires": day.isoformat()}
 
 
-def is_answered(figures: Mapping[str, Any], answered: Iterable[Mapping[str, Any]]) -> bool:
-    """Whether somebody has said no to this very thing: it is not proposed again every day, nor held again."""
-    return any(one.get("origin") == figures["origin"] for one in answered)
+def is_answered(figures: Mapping[str, Any], waived: Iterable[Mapping[str, Any]]) -> bool:
+    """
+    Whether somebody has said no to this very thing: it is not proposed again every day, nor held again, unless it is worse than
+    what they said no to.
+    """
+    return any(
+        one["origin"] == figures["origin"] and all(figures.get(name, 0) <= one.get(name, 0) for name in WORSE)
+        for one in waived
+    )

@@ -1,10 +1,11 @@
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
 from django.utils.translation import gettext_lazy as _
 
 from embudo.business.quota.rules.amounts import LARGEST, AtLimit, Balance
-from embudo.business.quota.rules.states import AccountState, HoldState
+from embudo.business.quota.rules.states import AccountState, Cause, HoldState
 from embudo.kernel.errors import Invalid, Refused
 from embudo.kernel.money import Money
 
@@ -32,22 +33,32 @@ def refusal_code(state: str, balance: Balance) -> str:
     return "quota.over" if balance.available < 0 else "quota.limit"
 
 
-def offers(code: str, at_limit: str) -> tuple[str, ...]:
-    """What may be done about a refusal: a top-up, asking an officer, a change of the quota. Nothing while the account is held."""
-    if code == "quota.held":
+def offers(code: str, at_limit: str, causes: Collection[str] = ()) -> tuple[str, ...]:
+    """
+    What may be done about a refusal: a top-up, asking an officer, a change of the quota. Of an account that is held, only where
+    that is for spending too much and nothing else: more quota is no answer to the other `causes`.
+    """
+    is_held = code == "quota.held"
+    if is_held and set(causes) != {Cause.OVER_LIMIT}:
         return ()
     if code == "quota.pending":
         return ("change",)
-    first = {AtLimit.TOPUP: ("topup",), AtLimit.ASK: ("officer",)}.get(AtLimit(at_limit), ())
-    return (*first, "change")
+    if takes_payments(at_limit):
+        return ("topup", "change")
+    return ("officer", "change") if at_limit == AtLimit.ASK and not is_held else ("change",)
+
+
+def takes_payments(at_limit: str) -> bool:
+    """Whether the policy lets more be spent than the limit once it was paid for: otherwise no top-up gets round it."""
+    return at_limit == AtLimit.TOPUP
 
 
 def check_amount(minor: int) -> None:
     """Refuses (Invalid) what nobody spends, and what the ledger's sums could not hold."""
     if minor <= 0:
-        raise Invalid({"amount_minor": [_("Enter an amount above zero.")]})
+        raise Invalid({"amount": [_("Enter an amount above zero.")]})
     if minor > LARGEST:
-        raise Invalid({"amount_minor": [_("This amount is too large to keep.")]})
+        raise Invalid({"amount": [_("This amount is too large to keep.")]})
 
 
 def check_capture(state: str, open_minor: int, asked: int | None) -> int:
@@ -59,7 +70,7 @@ def check_capture(state: str, open_minor: int, asked: int | None) -> int:
             state=str(state),
         )
     if asked is not None and asked > open_minor:
-        raise Invalid({"amount_minor": [_("The authorisation holds less than this. Ask for a new one.")]})
+        raise Invalid({"amount": [_("The authorisation holds less than this. Ask for a new one.")]})
     return open_minor if asked is None else asked
 
 
@@ -68,7 +79,7 @@ def check_refund(refundable: int, asked: int | None) -> int:
     if refundable <= 0:
         raise Refused("quota.nothing_to_refund", _("Nothing of this authorisation is left to refund."))
     if asked is not None and asked > refundable:
-        raise Invalid({"amount_minor": [_("More than was captured can't be refunded.")]})
+        raise Invalid({"amount": [_("More than was captured can't be refunded.")]})
     return refundable if asked is None else asked
 
 

@@ -72,7 +72,8 @@ class ChangeState(TextChoices):
 _C = ChangeState
 _ENDINGS = (_C.RECALLED, _C.SUPERSEDED)
 # A change that was held back because nobody signed it may be rehearsed and signed for a later day. An answer told by phone is
-# not the customer's last word: until the change is applied they may still say by their link that it was not them.
+# not the customer's last word: until the change is applied they may still say by their link that it was not them. A mail that
+# came back after a server had taken it over informed nobody.
 TRANSITIONS: dict[ChangeState, tuple[ChangeState, ...]] = {
     _C.DRAFT: (_C.SUBMITTED, *_ENDINGS),
     _C.SUBMITTED: (_C.REFUSED, _C.UNDER_REVIEW, *_ENDINGS),
@@ -84,8 +85,10 @@ TRANSITIONS: dict[ChangeState, tuple[ChangeState, ...]] = {
     _C.SCHEDULED: (_C.APPLIED, _C.HELD, _C.FAILED, _C.REHEARSED, _C.DENIED, *_ENDINGS),
     _C.HELD: (_C.REHEARSED, _C.DENIED, *_ENDINGS),
     _C.APPLIED: (_C.INFORMED,),
+    _C.INFORMED: (_C.APPLIED,),
 }
-OPEN_CHANGES = frozenset(TRANSITIONS) - {_C.APPLIED}
+OPEN_CHANGES = frozenset(TRANSITIONS) - {_C.APPLIED, _C.INFORMED}
+PREPARED = frozenset({_C.ACCEPTED, _C.REHEARSED, _C.SCHEDULED, _C.HELD})  # decided, and not yet applied
 CLOSED_CHANGES = frozenset(ChangeState) - OPEN_CHANGES
 
 

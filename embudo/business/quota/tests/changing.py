@@ -86,6 +86,8 @@ def accepted(account: Account | None = None, **values: Any) -> Change:
 
 def rehearsed(account: Account | None = None, **values: Any) -> Change:
     change = accepted(account, **values)
+    for notice in Answer.objects.filter(change=change, channel="notice", mail__isnull=False):
+        commands.mark_delivered(DAILY, notice)
     commands.rehearse_change(ada(), change)
     return reread(change)
 

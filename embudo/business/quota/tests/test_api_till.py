@@ -22,7 +22,7 @@ from embudo.business.quota.tests.builders import (
     spent,
     till,
 )
-from embudo.foundation.access.tests.builders import a_token, tester, user_of
+from embudo.foundation.access.tests.builders import a_token, a_user, an_actor, tester, user_of
 from embudo.kernel import clock
 from embudo.kernel.actor import Actor
 from embudo.kernel.models import IdempotencyKey
@@ -33,11 +33,11 @@ AUTHORIZATIONS = "/quota/authorizations"
 
 class Till:
     def __init__(self, who: Actor | None = None) -> None:
-        self.token = a_token(user_of(who or till()))
+        self.token, self.scheme = a_token(user_of(who or till())), "Bearer"
 
     def ask(self, method: str, path: str, data: Any = None, key: str | None = "") -> Any:
         """`key` "" is a new one, None none at all."""
-        headers = {"Authorization": f"Bearer {self.token}"}
+        headers = {"Authorization": f"{self.scheme} {self.token}"}
         if method == "POST" and key is not None:
             headers["Idempotency-Key"] = key or uuid4().hex
         text = json.dumps(data) if data is not None else ""
@@ -181,7 +181,8 @@ def test_key_holds_for_good_though_answers_are_kept_for_days() -> None:
 
 def test_keys_of_two_tills_do_not_meet() -> None:
     account = an_account(100_00)
-    ids = {Till().post(AUTHORIZATIONS, wish(account, 10_00), key="1")[1]["id"] for _till in range(2)}
+    tills = (till(), an_actor(a_user(roles=("till",), email="second.till@example.com")))
+    ids = {Till(who).post(AUTHORIZATIONS, wish(account, 10_00), key="1")[1]["id"] for who in tills}
     assert (len(ids), fresh(account).held_minor) == (2, 20_00)
 
 

@@ -335,7 +335,7 @@ def test_page_without_consent_has_no_step_of_the_customer() -> None:
 
 @pytest.mark.parametrize("made", [drafted, under_review, awaiting, accepted, rehearsed, signed])
 def test_page_asks_no_more_than_it_needs(made: Callable[[], Change]) -> None:
-    assert asked_for(a_client(checker()), at("change", made().pk)) <= 30
+    assert asked_for(a_client(checker()), at("change", made().pk)) <= 32
 
 
 @pytest.mark.parametrize("made", [drafted, under_review, awaiting, accepted, rehearsed])

@@ -153,7 +153,7 @@ def test_apply_change_fails_where_a_licence_ended_meanwhile(who: str) -> None:
         commands.end_licence(tester(), one)
     with on_its_day(change):
         failed = commands.apply_change(DAILY, change)
-    found = failed.facts["failed"]
+    found = failed.breaches
     assert (failed.state, {one["code"] for one in found}) == ("failed", {"licence"})
     assert any("licence has ended" in text for text in queries.findings_in_words(found, "USD"))
     assert fresh(change.account).limit_minor == 100_00
@@ -164,7 +164,7 @@ def test_apply_change_fails_where_the_customer_never_knew() -> None:
     commands.mark_undeliverable(asker(), Answer.objects.get(change=change))
     with on_its_day(change):
         failed = commands.apply_change(DAILY, change)
-    assert (failed.state, [one["code"] for one in failed.facts["failed"]]) == ("failed", ["bounced"])
+    assert (failed.state, [one["code"] for one in failed.breaches]) == ("failed", ["bounced"])
 
 
 def test_apply_change_fails_where_silence_followed_a_mail_that_came_back_late() -> None:
@@ -188,7 +188,7 @@ def test_apply_change_fails_where_the_policy_allows_it_no_more() -> None:
     commands.publish_version(tester(), account.policy, terms=terms)
     with on_its_day(change):
         failed = commands.apply_change(DAILY, change)
-    assert (failed.state, [one["code"] for one in failed.facts["failed"]]) == ("failed", ["most_change"])
+    assert (failed.state, [one["code"] for one in failed.breaches]) == ("failed", ["most_change"])
 
 
 def test_apply_change_fails_on_an_account_that_a_merge_closed() -> None:
@@ -200,7 +200,7 @@ def test_apply_change_fails_on_an_account_that_a_merge_closed() -> None:
     merge_records(tester(), kind="directory.company", survivor_id=survivor.pk, merged_ids=ids)
     with on_its_day(change):
         failed = commands.apply_change(DAILY, change)
-    assert (failed.state, [one["code"] for one in failed.facts["failed"]]) == ("failed", ["closed"])
+    assert (failed.state, [one["code"] for one in failed.breaches]) == ("failed", ["closed"])
 
 
 def test_apply_change_sets_a_first_limit() -> None:
@@ -227,6 +227,7 @@ def test_mark_uninformed_leaves_it_applied_and_tells() -> None:
     assert not LogEntry.objects.filter(name="quota.CustomerNotInformed").exists()
     with on_its_day(change):
         commands.apply_change(DAILY, change)
+        commands.mark_informed(DAILY, change)
         assert commands.mark_uninformed(DAILY, change).state == "applied"
     assert LogEntry.objects.filter(name="quota.CustomerNotInformed").count() == 1
 

@@ -120,6 +120,7 @@ def test_news_that_come_back_later_are_told_though_the_customer_counted_as_infor
         worker.drain()
         assert reread(change).state == "informed"
         come_back(Mail.objects.get(about_id=change.pk).pk)
+        assert reread(change).state == "applied"
     titles = Notification.objects.filter(user=oscar().id).values_list("title", flat=True)
     assert [title for title in titles if "the customer could not be told" in title]
 

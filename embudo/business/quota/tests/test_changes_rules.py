@@ -30,7 +30,7 @@ from embudo.kernel.record import new_id
 def test_transitions_lead_from_every_open_state_to_an_end() -> None:
     for state in OPEN_CHANGES:
         assert {ChangeState.RECALLED, ChangeState.SUPERSEDED} <= set(TRANSITIONS[state])
-    assert not set(TRANSITIONS) - OPEN_CHANGES - {ChangeState.APPLIED}
+    assert not set(TRANSITIONS) - OPEN_CHANGES - {ChangeState.APPLIED, ChangeState.INFORMED}
 
 
 def test_check_step_refuses_what_the_table_does_not_hold() -> None:
@@ -113,6 +113,8 @@ def standing(**values: Any) -> Standing:
         "limit": 100,
         "tier_name": "Basic",
         "has_limit": True,
+        "last_limit": 100,
+        "whole": 100,
     }
     return Standing(**(given | values))
 
@@ -129,7 +131,11 @@ def codes(bounds: Bounds, known: Standing, minor: int, tier: str = "") -> list[s
         ({"most_change": 50}, {}, 49, ["most_change"]),  # down as well
         ({"most_percent": 50}, {}, 150, []),
         ({"most_percent": 50}, {}, 151, ["most_percent"]),
-        ({"most_percent": 50}, {"limit": 0}, 900, []),  # of nothing
+        ({"most_percent": 50}, {"last_limit": 0}, 50, []),  # of the last one above zero
+        ({"most_percent": 50}, {"last_limit": 0}, 51, ["most_percent"]),
+        ({"most_percent": 50}, {"last_limit": 0, "whole": 0}, 900, []),  # there was none
+        ({"most_change": 50}, {"last_limit": 0, "whole": 0}, 51, ["most_change"]),
+        ({"most_change": 50}, {"has_limit": False, "limit": 0}, 151, ["most_change"]),  # opened again
         ({"most_year": 100}, {"risen_in_year": 50}, 150, []),
         ({"most_year": 100}, {"risen_in_year": 50}, 151, ["most_year"]),
         ({"most_year": 100}, {"risen_in_year": 100}, 50, []),  # no rise
@@ -137,7 +143,7 @@ def codes(bounds: Bounds, known: Standing, minor: int, tier: str = "") -> list[s
         ({"cool_down_days": 6}, {"last_change": date(2026, 6, 10)}, 150, ["cool_down"]),
         ({"most_changes": 2}, {"changes_in_period": 1}, 150, []),
         ({"most_changes": 2}, {"changes_in_period": 2}, 150, ["most_changes"]),
-        ({"most_change": 1, "cool_down_days": 9}, {"has_limit": False, "limit": 0}, 900, []),
+        ({"most_change": 1, "cool_down_days": 9}, {"has_limit": False, "limit": 0, "last_limit": None}, 900, []),
     ],
 )  # fmt: skip
 def test_policy_faults_finds_what_bounds_forbid(

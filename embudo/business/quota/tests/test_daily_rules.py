@@ -50,5 +50,14 @@ def test_answer_holds_for_the_same_origin_alone() -> None:
     old, new = (
         figures_of(Cause.OVERDUE, facts(oldest_due=TODAY - timedelta(days=days))) or {} for days in (9, 2)
     )
-    assert is_answered(old, [old, {}])
-    assert not is_answered(new, [old, {}])
+    assert is_answered(old, [old])
+    assert not is_answered(new, [old])
+
+
+def test_answer_holds_no_longer_when_it_is_worse() -> None:
+    was, worse = (
+        figures_of(Cause.OVERDUE, facts(oldest_due=TODAY - timedelta(days=2), owed_minor=owed)) or {}
+        for owed in (70, 71)
+    )
+    assert is_answered(was, [worse])
+    assert not is_answered(worse, [was])

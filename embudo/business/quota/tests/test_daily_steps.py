@@ -87,13 +87,14 @@ def test_hold_accounts_and_reopen_accounts_follow_the_cause() -> None:
     assert (fresh(account).state, Block.objects.filter(lifted=None).count()) == ("open", 0)
 
 
-def test_lapse_switches_ends_what_has_no_ground_any_more() -> None:
+def test_review_switches_ends_what_has_no_ground_any_more() -> None:
     account = an_account(100_00)
     owing(account)
-    commands.hold_accounts(SYSTEM, commands.begin_run(SYSTEM), accounts=[account.pk])
-    assert commands.lapse_switches(SYSTEM, accounts=[account.pk]) == 0
+    run = commands.begin_run(SYSTEM)
+    commands.hold_accounts(SYSTEM, run, accounts=[account.pk])
+    assert commands.review_switches(SYSTEM, run, accounts=[account.pk]) == 0
     owing(account, 0)
-    assert commands.lapse_switches(SYSTEM, accounts=[account.pk]) == 1
+    assert commands.review_switches(SYSTEM, run, accounts=[account.pk]) == 1
     assert Switch.objects.get().state == "lapsed"
 
 

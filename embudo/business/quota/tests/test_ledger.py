@@ -104,9 +104,9 @@ def test_authorise_spending_refuses_a_key_of_another_request() -> None:
 @pytest.mark.parametrize(
     ("values", "field"),
     [
-        ({"minor": 0}, "amount_minor"),
-        ({"minor": -5}, "amount_minor"),
-        ({"minor": 10**16}, "amount_minor"),
+        ({"minor": 0}, "amount"),
+        ({"minor": -5}, "amount"),
+        ({"minor": 10**16}, "amount"),
         ({"minor": 1, "currency": "XXX"}, "currency"),
         ({"minor": 1, "currency": "EUR"}, "currency"),
         ({"minor": 1, "seconds": 0}, "expires_in"),
@@ -314,7 +314,7 @@ def test_amount_too_small_for_the_accounts_currency_is_told() -> None:
     a_rate("VND", "USD", "0.00004")
     with pytest.raises(Invalid) as fault:
         authorised(account, 1, currency="VND")
-    assert set(fault.value.errors) == {"amount_minor"}
+    assert set(fault.value.errors) == {"amount"}
 
 
 # --- thresholds -------------------------------------------------------------------------------------------------------

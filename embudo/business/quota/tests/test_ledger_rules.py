@@ -185,7 +185,7 @@ def test_check_refund_gives_back_what_was_captured_at_most() -> None:
 def test_check_amount_refuses_what_nobody_spends(minor: int) -> None:
     with pytest.raises(Invalid) as fault:
         check_amount(minor)
-    assert set(fault.value.errors) == {"amount_minor"}
+    assert set(fault.value.errors) == {"amount"}
 
 
 @CALMLY

@@ -127,5 +127,5 @@ def test_run_lapses_a_proposal_for_what_somebody_did_before() -> None:
     [switch] = proposed()
     grounds = commands.Grounds(Cause.OVERDUE)
     commands.block_account(SYSTEM, switch.account, grounds=grounds)
-    commands.lapse_switches(SYSTEM, accounts=[switch.account_id])
+    commands.review_switches(SYSTEM, switch.run, accounts=[switch.account_id])
     assert Switch.objects.get().state == "lapsed"

@@ -22,6 +22,8 @@ urlpatterns: list[URLPattern] = [
     path(f"{ONE}recall/", change_acts.RecallChange.as_view(), name="change_recall"),
     path(f"{ONE}answer/", change_acts.RecordAnswer.as_view(), name="change_answer"),
     path(f"{ONE}ask-again/", change_acts.SendAgain.as_view(), name="change_ask_again"),
+    path(f"{ONE}tell/", change_acts.TellAgain.as_view(), name="change_tell"),
+    path(f"{ONE}told/", change_acts.RecordTold.as_view(), name="change_told"),
     path(
         f"{ONE}answers/<uuid:answer_id>/returned/",
         change_acts.MarkReturned.as_view(),

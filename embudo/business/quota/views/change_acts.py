@@ -4,7 +4,7 @@ from typing import Any
 from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
 from embudo.business.quota import commands, queries
-from embudo.business.quota.forms.changes import LanguageForm, NoteForm, ReasonForm, SaidForm
+from embudo.business.quota.forms.changes import EvidenceForm, LanguageForm, NoteForm, ReasonForm, SaidForm
 from embudo.business.quota.models import Change
 from embudo.business.quota.rules.states import ChangeState
 from embudo.business.quota.views.change_asking import OfChange
@@ -128,6 +128,28 @@ class SendAgain(OfChange):
 
     def success_message(self, result: Any) -> str:
         return gettext("The question is on its way again.")
+
+
+class TellAgain(OfChange):
+    command = commands.tell_again
+    form_class = EmptyForm
+    template_name = "ui/confirm.html"
+    title = _("Tell the customer again")
+    submit_label = _("Send it again")
+    intro = _("By mail, to the address on file.")
+
+    def success_message(self, result: Any) -> str:
+        return gettext("The mail is on its way again.")
+
+
+class RecordTold(OfChange):
+    command = commands.record_told
+    form_class = EvidenceForm
+    title = _("The customer was told by phone")
+    submit_label = _("Record it")
+
+    def success_message(self, result: Any) -> str:
+        return gettext("Noted: the customer knows.")
 
 
 class MarkReturned(OfChange):

@@ -37,6 +37,8 @@ OFFERED: dict[ChangeAct, tuple[str, Any, str]] = {
     ChangeAct.REJECT: ("change_reject", _("Reject"), "x"),
     ChangeAct.RECORD: ("change_answer", _("Record an answer"), "phone"),
     ChangeAct.ASK_AGAIN: ("change_ask_again", _("Send again"), "mail"),
+    ChangeAct.TELL_AGAIN: ("change_tell", _("Tell again"), "mail"),
+    ChangeAct.RECORD_TOLD: ("change_told", _("Told by phone"), "phone"),
     ChangeAct.SIGN: ("change_sign", _("Sign the rehearsal"), "badge-check"),
     ChangeAct.REHEARSE: ("change_rehearse", _("Rehearse"), "play"),
     ChangeAct.SUPERSEDE: ("change_supersede", _("Replace"), "copy"),
@@ -84,6 +86,9 @@ class ChangePage(RecordPage):
             "customer_url": kind_of(record.account.customer).url(record.account.customer_id),
             "asker": asker(record),
             "why_not": self.why_not(parts),
+            "unreached": self.unreached(),
+            "address": queries.addressee(record.account).address,
+            "provenance": queries.provenance(record.account),
             "standing_against": self.standing_against(),
             "facts": facts_shown(record.facts, unit),
             "signed": [self.signed(one) for one in parts.signatures],
@@ -99,8 +104,21 @@ class ChangePage(RecordPage):
         if record.state == ChangeState.DRAFT:
             found = queries.facts_of(record.account, record)["findings"]
             return queries.findings_in_words(found, unit)
-        key = {ChangeState.REFUSED: "findings", ChangeState.FAILED: "failed"}.get(ChangeState(record.state))
-        return queries.findings_in_words(record.facts.get(key, []), unit) if key else []
+        if record.state == ChangeState.FAILED:
+            return queries.findings_in_words(record.breaches, unit)
+        is_refused = record.state == ChangeState.REFUSED
+        return queries.findings_in_words(record.facts["findings"], unit) if is_refused else []
+
+    def unreached(self) -> str:
+        """That the customer was not reached, and what to do then."""
+        is_waiting = self.record.state == ChangeState.AWAITING
+        if is_waiting and not queries.addressee(self.record.account).address:
+            return gettext("The customer has no mail address: ask them by phone and record their answer.")
+        if not is_waiting and queries.is_untold(self.record):
+            return gettext(
+                "The customer has not been told yet. Unless their mail arrives, call them and record it."
+            )
+        return ""
 
     def why_not(self, parts: Parts) -> str:
         """Why the reader can't do what the change waits for, where others can."""
@@ -110,7 +128,7 @@ class ChangePage(RecordPage):
                 return ""
             if any(one.person_id == self.actor.id for one in parts.signed(Signature.For.APPROVE)):
                 return gettext("You have approved it. Somebody else has to, too.")
-            return self.lack(ChangeAct.REJECT in acts)
+            return self.lack(self.actor.id not in queries.requesters(self.record))
         if (
             state == ChangeState.SCHEDULED
             and self.actor.may(REHEARSE_CHANGE)
@@ -122,8 +140,7 @@ class ChangePage(RecordPage):
                 return gettext(
                     "It can't be signed as long as something stands against it. Mend that, then rehearse again."
                 )
-            submitted = {one.person_id for one in parts.signed(Signature.For.SUBMIT)}
-            return self.lack(self.actor.id not in submitted | {self.record.asked_by_id})
+            return self.lack(self.actor.id not in queries.requesters(self.record))
         return ""
 
     def lack(self, is_anothers: bool) -> str:  # noqa: FBT001 - the one thing that is known

@@ -214,7 +214,7 @@ def answer_badge(answer: Answer) -> Any:
             else ("bad", "circle-x", gettext("denied"))
         )
         return atoms.badge(*look)
-    if answer.channel == Answer.Channel.NOTICE:
+    if answer.channel in (Answer.Channel.NOTICE, Answer.Channel.PHONE) and answer.sent is not None:
         return atoms.badge("info", "mail", gettext("told"))
     if not answer.address:
         return atoms.badge("bad", "circle-alert", gettext("no mail address"))

@@ -11,6 +11,7 @@ from embudo.foundation.ui.hooks_registry import record_url
 from embudo.foundation.ui.pages import CommandPage
 from embudo.foundation.ui.parts import Crumb
 from embudo.kernel.actor import Actor
+from embudo.kernel.record import new_id
 
 NAV = "quota:accounts"
 ACCOUNTS = Crumb(_("Quota accounts"), reverse_lazy(NAV))
@@ -35,7 +36,14 @@ class OfAccount(CommandPage):
         return reverse("quota:account", args=[getattr(record, "account_id", record.pk)])
 
 
-class TopUp(OfAccount):
+class Posting(OfAccount):
+    """An act that enters something once, however often its button is pressed."""
+
+    def initial(self, record: Any) -> Mapping[str, Any]:
+        return {"key": new_id().hex}
+
+
+class TopUp(Posting):
     query, command, form_class = queries.account, commands.top_up, TopUpForm
     title, submit_label = _("Top up"), _("Enter the top-up")
     intro = _(
@@ -43,7 +51,7 @@ class TopUp(OfAccount):
     )
 
     def perform(self, actor: Actor, record: Any, data: Mapping[str, Any]) -> Any:
-        origin = commands.Origin(source=data["source"], note=data["note"])
+        origin = commands.Origin(data["key"], data["source"], data["note"])
         return commands.top_up(actor, record, amount=data["amount"], origin=origin)
 
     def success_message(self, result: Any) -> str:
@@ -51,7 +59,7 @@ class TopUp(OfAccount):
         return gettext("Topped up by %(amount)s.") % {"amount": amount}
 
 
-class Adjust(OfAccount):
+class Adjust(Posting):
     query, command, form_class = queries.account, commands.adjust_consumption, AdjustForm
     title, submit_label = _("Correct what was consumed"), _("Enter the correction")
     intro = _("The ledger is never overwritten: the correction is an entry of its own, under your name.")

@@ -20,7 +20,7 @@ from embudo.business.quota.permissions import SHARE_PORTAL
 from embudo.business.quota.rules.amounts import AtLimit
 from embudo.business.quota.rules.changes import Wish
 from embudo.business.quota.rules.portal import RENEWALS, WINDOW
-from embudo.business.quota.rules.states import OPEN_CHANGES, SPENDABLE, AccountState, ChangeState
+from embudo.business.quota.rules.states import OPEN_CHANGES, PREPARED, SPENDABLE, AccountState, ChangeState
 from embudo.business.quota.rules.trail import CONTENT_TYPES, TrailFormat
 from embudo.business.quota.views.gauge import gauge
 from embudo.business.quota.views.guests import GuestPage
@@ -43,7 +43,6 @@ STEPS = {
     ChangeState.INFORMED: _("applied"),
     ChangeState.DENIED: _("you said no"),
 }
-PREPARED = frozenset({ChangeState.ACCEPTED, ChangeState.REHEARSED, ChangeState.SCHEDULED, ChangeState.HELD})
 
 
 class OwnPage(GuestPage):
@@ -110,8 +109,7 @@ class Portal(OwnPage):
         now = queries.settled(account)
         found = queries.own_page(account)
         balance = now.balance
-        request = found.request
-        is_asked = request is not None and request.state == SpendRequest.State.WAITING
+        is_asked = any(one.state == SpendRequest.State.WAITING for one in found.requests)
         is_open = now.state not in (AccountState.CLOSED, AccountState.PENDING)
         return self.get_context() | {
             "sent": self.request.GET.get("sent", ""),
@@ -131,18 +129,19 @@ class Portal(OwnPage):
             "holds": [(one, account.money(one.open_minor)) for one in found.holds],
             "shown": outlook_shown(account) if is_open else None,
             "changes": [self.change_shown(one) for one in found.changes],
-            "request": request and (request, account.money(request.amount_minor)),
+            "requests": [(one, account.money(one.amount_minor)) for one in found.requests],
             "statements": [
                 (span_text(span), [(kind.upper(), self.at("statement", span.starts, kind)) for kind in ("pdf", "xlsx")])
                 for span in found.spans
             ],
             "offer": self.offer(now.version.at_limit) if now.state in SPENDABLE else "",
             "more_url": "" if is_asked else self.more_url(now),
+            "more_label": more_label(now.version.at_limit),
             "change_url": "" if self.has_open(found.changes) else self.at("portal_change"),
         }  # fmt: skip
 
     def more_url(self, now: Any) -> str:
-        is_offered = now.version.at_limit == AtLimit.ASK and now.state in SPENDABLE
+        is_offered = now.version.at_limit in (AtLimit.ASK, AtLimit.TOPUP) and now.state in SPENDABLE
         return self.at("portal_more") if is_offered else ""
 
     def has_open(self, changes: Sequence[Change]) -> bool:
@@ -171,6 +170,12 @@ class Portal(OwnPage):
         }
 
 
+def more_label(at_limit: str) -> str:
+    return (
+        gettext("Ask for a top-up") if at_limit == AtLimit.TOPUP else gettext("Ask for more in this period")
+    )
+
+
 @public
 @method_decorator(csrf_exempt, name="dispatch")
 class GuestForm(OwnPage):
@@ -178,7 +183,7 @@ class GuestForm(OwnPage):
 
     template_name = "quota/portal_form.html"
     form_class: ClassVar[Any]
-    intro: ClassVar[Any] = ""
+    intro: Any = ""
     submit_label: ClassVar[Any] = _("Send")
     done: ClassVar[str] = ""
 
@@ -247,6 +252,18 @@ class WishChange(GuestForm):
 class WishMore(GuestForm):
     title, form_class, done = _("Ask for more in this period"), MoreForm, "more"
     intro = _("An officer looks at it. What they allow can be spent at once, in this period.")
+
+    is_prepaid = False
+
+    def open_link(self) -> None:
+        super().open_link()
+        self.is_prepaid = queries.settled(self.account).version.at_limit == AtLimit.TOPUP
+        if self.is_prepaid:
+            self.intro = _("Say how much you pay in advance. It can be spent once an officer has entered your payment.")  # fmt: skip
+
+    def get_context(self) -> dict[str, Any]:
+        found = super().get_context()
+        return found | {"title": more_label(AtLimit.TOPUP)} if self.is_prepaid else found
 
     def perform(self, data: Mapping[str, Any]) -> None:
         commands.wish_more(self.guest(), token=self.token, amount=data["amount"], reason=data["reason"])

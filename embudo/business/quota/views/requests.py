@@ -29,6 +29,7 @@ class Requests(ListPage):
         Column("customer", _("Customer"), cell=lambda row: row.account.customer.name),
         Column("amount_minor", _("Amount"), end=True,
                cell=lambda row: atoms.money((row.amount_minor, row.account.currency))),
+        Column("is_prepaid", _("Paid in advance"), cell=lambda row: gettext("yes") if row.is_prepaid else "—"),
         Column("reason", _("What it is needed for")),
         Column("state", _("State"), cell=lambda row: request_badge(row.state)),
         Column("asked_by", _("Asked by"), cell=lambda row: row.asked_by.name if row.asked_by else gettext("The customer")),
@@ -91,6 +92,12 @@ class ApproveRequest(OfAccount):
             "customer": self.record.account.customer.name,
             "amount": atoms.money((self.record.amount_minor, self.record.account.currency)),
         }
+
+    def form_context(self, form: Any) -> dict[str, Any]:
+        paid = gettext(
+            "It is paid in advance: approve it once the payment is here, and say in the note how it was paid."
+        )
+        return super().form_context(form) | ({"intro": paid} if self.record.is_prepaid else {})
 
     def success_message(self, result: Any) -> str:
         return gettext("Approved: the customer may spend it at once.")

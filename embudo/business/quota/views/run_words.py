@@ -91,7 +91,7 @@ STEPS = {
     "settle": lambda: gettext("bringing up to the day"),
     "apply": lambda: gettext("applying a change"),
     "expire": lambda: gettext("ending the wait for an answer"),
-    "lapse": lambda: gettext("looking at proposals"),
+    "review": lambda: gettext("looking at proposals"),
     "reopen": lambda: gettext("reopening"),
     "hold": lambda: gettext("holding"),
 }

@@ -32,6 +32,8 @@ LOOKS: Mapping[str, tuple[str, str]] = {
     "request": ("hourglass", "info"),
     "request_answered": ("user-check", "info"),
     "closed": ("archive", "bad"),
+    "closed_before": ("archive", "bad"),
+    "opened_again": ("plus", "ok"),
 }
 ENTRY_LOOKS: Mapping[str, tuple[str, str]] = {
     EntryKind.HOLD: ("clock", ""),

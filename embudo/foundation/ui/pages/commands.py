@@ -197,7 +197,8 @@ def add_errors(form: DjangoForm, errors: Mapping[str, list[Any]]) -> None:
     """Puts a command's Invalid on the fields it names; on the whole form when the form has no such field."""
     for field, texts in errors.items():
         for one in texts:
-            form.add_error(field if field in form.fields else None, str(one))
+            is_seen = field in form.fields and not form[field].is_hidden
+            form.add_error(field if is_seen else None, str(one))
 
 
 def error_links(form: DjangoForm) -> list[tuple[str, str]]:
